@@ -1,0 +1,104 @@
+"""Curves added up: weighted sums of settings in dB, and the way from one curve to another, as five bands again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+from itertools import pairwise
+
+import numpy as np
+
+from semeq.errors import SettingsError
+from semeq.fit import bounds, curves_and_slopes, pack, unpack
+from semeq.response import RATE_HZ, Floats, log_grid_hz, response_db
+from semeq.settings import GAIN_LIMIT_DB, PREAMP_LIMIT_DB, EqSettings
+
+POINTS = 64
+_KNOTS = 24
+
+
+def combine(settings: Sequence[EqSettings], amounts: Sequence[float]) -> EqSettings:
+    """Add curves in dB, each times its amount, as five bands again; negative amounts subtract.
+
+    Neighbouring amounts give neighbouring bands (no search, a fixed number of steps), so it can follow a knob.
+
+    >>> bass, air = EqSettings.flat().with_gain(1, 6.0), EqSettings.flat().with_gain(5, 4.0)
+    >>> [round(gain) for gain in combine([bass, air], [0.5, 1.0]).gains_db]
+    [3, 0, 0, 0, 4]
+    """
+    if len(settings) != len(amounts) or not settings:
+        raise SettingsError(f"{len(settings)} settings and {len(amounts)} amounts: use one amount for each")
+    if not np.all(np.isfinite(amounts)):
+        raise SettingsError("amounts must be finite numbers")
+    used = [(curve, float(amount)) for curve, amount in zip(settings, amounts, strict=True) if amount]
+    preamp_db = sum(amount * curve.preamp_db for curve, amount in used)
+    preamp_db = min(max(preamp_db, -PREAMP_LIMIT_DB), PREAMP_LIMIT_DB)
+    if not used:
+        return settings[0].scaled(0.0).with_preamp(0.0)
+    if len(used) == 1:
+        curve, amount = used[0]
+        return curve.scaled(amount).with_preamp(preamp_db)
+    freqs = log_grid_hz(points=POINTS)
+    target = np.sum([amount * response_db(curve.with_preamp(0.0), freqs) for curve, amount in used], axis=0)
+    params = np.array([pack(_in_order(curve)) for curve, _ in used])
+    say = np.array([abs(amount) for _, amount in used])[:, None] * (np.abs(params[:, 5:10]) + 1.0)
+    say /= say.sum(axis=0)
+    guess = np.empty(13)
+    guess[:5] = np.sum(say * params[:, :5], axis=0)
+    guess[5:10] = np.clip(np.array([amount for _, amount in used]) @ params[:, 5:10], -GAIN_LIMIT_DB, GAIN_LIMIT_DB)
+    guess[10:] = np.sum(say[:, 1:4] * params[:, 10:], axis=0)
+    return unpack(_polish(guess, target, freqs)).with_preamp(preamp_db)
+
+
+def interpolate_settings(a: EqSettings, b: EqSettings, position: float) -> EqSettings:
+    """The curve ``position`` of the way from ``a`` (0) to ``b`` (1), in equal steps of dB; both ends are exact."""
+    if not 0 <= position <= 1:
+        raise SettingsError(f"position={position:g}: use 0 to 1")
+    if position in (0, 1):
+        return b if position else a
+    knots, travelled = _timetable(a, b)
+    share = float(np.interp(position * travelled[-1], travelled, knots))
+    return combine([a, b], [1 - share, share])
+
+
+@lru_cache(maxsize=256)
+def _timetable(a: EqSettings, b: EqSettings) -> tuple[Floats, Floats]:
+    """How far the curve has travelled, in dB, at evenly spaced shares of ``b``: five bands do not move evenly."""
+    knots = np.linspace(0.0, 1.0, _KNOTS + 1)
+    curves = [a, *(combine([a, b], [1 - share, share]) for share in knots[1:-1]), b]
+    return knots, np.concatenate([[0.0], np.cumsum(path_steps_db(curves))])
+
+
+def path(a: EqSettings, b: EqSettings, steps: int) -> list[EqSettings]:
+    """``steps`` + 1 settings from ``a`` to ``b``, both included."""
+    return [interpolate_settings(a, b, step / steps) for step in range(steps + 1)]
+
+
+def path_steps_db(settings: Sequence[EqSettings]) -> list[float]:
+    """RMS change in dB from each curve of a path to the next."""
+    freqs = log_grid_hz(points=POINTS)
+    curves = [response_db(curve, freqs) for curve in settings]
+    return [float(np.sqrt(np.mean((later - earlier) ** 2))) for earlier, later in pairwise(curves)]
+
+
+def _in_order(settings: EqSettings) -> EqSettings:
+    """The same curve with its bells in rising frequency, so that like meets like."""
+    bells = sorted(settings.bands[1:4], key=lambda band: band.freq_hz)
+    return replace(settings, bands=(settings.bands[0], *bells, settings.bands[4]))
+
+
+def _polish(params: Floats, target: Floats, freqs: Floats, steps: int = 8) -> Floats:
+    """A fixed number of damped Gauss-Newton steps: continuous in all inputs, as no search that refuses steps is."""
+    low, high = bounds(GAIN_LIMIT_DB)
+    anchor = params
+    pull = np.concatenate([np.full(5, 12.0), np.full(5, 1e-4), np.full(3, 12.0)])  # towards where the bands began
+    weight = 1.0 / len(freqs)
+    for _ in range(steps):
+        curves, slopes = curves_and_slopes(params[None], freqs, RATE_HZ)
+        error, jacobian = curves[0] - target, slopes[0]
+        hessian = weight * (jacobian @ jacobian.T) + np.diag(pull)
+        gradient = weight * (jacobian @ error) + pull * (params - anchor)
+        step = np.linalg.solve(hessian, -gradient)
+        params = np.clip(params + np.clip(step, -1.0, 1.0), low, high)
+    return params

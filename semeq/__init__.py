@@ -1,0 +1,47 @@
+"""Words become EQ: what people mean by "warm" as five bands, rendered, explained and reproducible."""
+
+from semeq.blend import combine
+from semeq.errors import (
+    AudioError,
+    CurveError,
+    ModelError,
+    RequestError,
+    SemeqError,
+    SettingsError,
+    UnknownWordError,
+    UsageError,
+)
+from semeq.fit import fit
+from semeq.model import Model, Word, load_model
+from semeq.render import render
+from semeq.response import auto_preamp_db, peak_db, response_db, sos
+from semeq.settings import EqBand, EqSettings
+from semeq.suggest import Suggestion, eq, interpolate, suggest, words
+
+__all__ = [
+    "AudioError",
+    "CurveError",
+    "EqBand",
+    "EqSettings",
+    "Model",
+    "ModelError",
+    "RequestError",
+    "SemeqError",
+    "SettingsError",
+    "Suggestion",
+    "UnknownWordError",
+    "UsageError",
+    "Word",
+    "auto_preamp_db",
+    "combine",
+    "eq",
+    "fit",
+    "interpolate",
+    "load_model",
+    "peak_db",
+    "render",
+    "response_db",
+    "sos",
+    "suggest",
+    "words",
+]

@@ -1,0 +1,166 @@
+"""From words to settings: a request is read, its words are looked up, and the curve grows with the intensity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from semeq.blend import combine, interpolate_settings
+from semeq.errors import UsageError
+from semeq.lexicon import Language
+from semeq.model import DEFAULT_MODEL, Model, Word, load_model
+from semeq.settings import GAIN_LIMIT_DB, EqSettings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from semeq.grammar import Request
+
+MIN_INTENSITY, MAX_INTENSITY = -1.0, 2.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Suggestion:
+    """Settings for a request, what was understood, and what the user should know about it."""
+
+    request: Request
+    intensity: float
+    settings: EqSettings
+    words: tuple[Word, ...]
+    notes: tuple[str, ...]
+
+
+def eq(
+    words: str | Request,
+    intensity: float = 1.0,
+    *,
+    model: str | Path | Model = DEFAULT_MODEL,
+    language: Language = "en",
+) -> EqSettings:
+    """The EQ for some words.
+
+    Intensity 0 is exactly flat, 1 is how strongly people who use the words set them, -1 the opposite, 2 the most.
+
+    >>> eq("70% warm + 30% full", 0.0).gains_db
+    (0.0, 0.0, 0.0, 0.0, 0.0)
+    >>> eq("warm").gains_db[0] > 0 > eq("less warm").gains_db[0]
+    True
+    """
+    model = model if isinstance(model, Model) else load_model(model)
+    return _settings(_request(words, model, language), model, checked_intensity(intensity))
+
+
+def suggest(
+    words: str | Request,
+    intensity: float = 1.0,
+    *,
+    model: str | Path | Model = DEFAULT_MODEL,
+    language: Language = "en",
+) -> Suggestion:
+    """As `eq`, with the reading of the request and notes for the user.
+
+    >>> suggest("brght").notes
+    ('read "brght" as "bright"',)
+    """
+    model = model if isinstance(model, Model) else load_model(model)
+    request = _request(words, model, language)
+    intensity = checked_intensity(intensity)
+    vocabulary = model.vocabulary(request.language)
+    used = tuple(vocabulary[part.word] for part in request.parts)
+    notes = (*request.notes, *filter(None, map(_doubt, used)), *_limits(request, model, intensity))
+    settings = _settings(request, model, intensity)
+    return Suggestion(request=request, intensity=intensity, settings=settings, words=used, notes=notes)
+
+
+def interpolate(
+    a: str | EqSettings,
+    b: str | EqSettings,
+    position: float,
+    *,
+    model: str | Path | Model = DEFAULT_MODEL,
+    language: Language = "en",
+) -> EqSettings:
+    """The EQ ``position`` of the way from ``a`` (0) to ``b`` (1); each may be words or settings.
+
+    >>> interpolate("warm", "bright", 0.0) == eq("warm")
+    True
+    """
+    ends = [end if isinstance(end, EqSettings) else eq(end, model=model, language=language) for end in (a, b)]
+    return interpolate_settings(ends[0], ends[1], position)
+
+
+def words(language: Language = "en", *, model: str | Path | Model = DEFAULT_MODEL) -> tuple[Word, ...]:
+    """All words of a language, those with the most contributors first.
+
+    >>> "warm" in [word.name for word in words()]
+    True
+    """
+    model = model if isinstance(model, Model) else load_model(model)
+    return tuple(sorted(model.vocabulary(language).values(), key=lambda word: (-word.contributors, word.name)))
+
+
+def checked_intensity(intensity: object) -> float:
+    """``intensity`` as a float, or an error that names the range."""
+    try:
+        number = float(intensity)  # type: ignore[arg-type]  # that is what is checked here
+    except (TypeError, ValueError):
+        number = float("nan")
+    if not MIN_INTENSITY <= number <= MAX_INTENSITY:
+        raise UsageError(
+            f"intensity {intensity!r}: use a number from {MIN_INTENSITY:g} (the opposite) to {MAX_INTENSITY:g}"
+        )
+    return number
+
+
+def _request(words: str | Request, model: Model, language: Language) -> Request:
+    if isinstance(words, str):
+        return _parsed(words, model, language)
+    if not hasattr(words, "parts"):
+        raise UsageError(f"words={words!r}: say them as text, such as 70% warm + 30% full")
+    model.vocabulary(words.language)
+    return words
+
+
+@lru_cache(maxsize=1024)
+def _parsed(text: str, model: Model, language: Language) -> Request:
+    from semeq.grammar import parse  # its tables only when words are read
+
+    own, others = _names(model, language)
+    return parse(text, own, language=language, other=others)
+
+
+@lru_cache(maxsize=16)
+def _names(model: Model, language: Language) -> tuple[frozenset[str], frozenset[str]]:
+    """The words of a language, and those of all others."""
+    others = (name for key, names in model.vocabularies.items() if key != language for name in names)
+    return frozenset(model.vocabulary(language)), frozenset(others)
+
+
+def _settings(request: Request, model: Model, intensity: float) -> EqSettings:
+    if len(request.parts) == 1:
+        part = request.parts[0]
+        return model.vocabulary(request.language)[part.word].settings.scaled(part.weight * intensity)
+    return _blend(request, model).scaled(intensity)
+
+
+@lru_cache(maxsize=1024)
+def _blend(request: Request, model: Model) -> EqSettings:
+    vocabulary = model.vocabulary(request.language)
+    return combine([vocabulary[part.word].settings for part in request.parts], [part.weight for part in request.parts])
+
+
+def _doubt(word: Word) -> str | None:
+    if word.confidence != "weak":
+        return None
+    shared = f"agreement {word.agreement:.2f} among {word.contributors} people"
+    return f"people do not agree on {word.name!r} ({shared}): trust your ears"
+
+
+def _limits(request: Request, model: Model, intensity: float) -> list[str]:
+    """A note where the bands meet their limit before the wanted intensity is reached."""
+    whole = _settings(request, model, 1.0)
+    most_db = max(map(abs, whole.gains_db))
+    if most_db * abs(intensity) <= GAIN_LIMIT_DB or len(request.parts) == 0:
+        return []
+    return [f"held at ±{GAIN_LIMIT_DB:g} dB, reached at intensity {GAIN_LIMIT_DB / most_db:.2f}"]

@@ -1,0 +1,319 @@
+"""One audio file in, one out: read, filter and write side by side, block by block, at any length."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from semeq.audio import AudioInfo, Reader, create_audio, open_audio, output_info, same_file
+from semeq.errors import AudioError, UsageError
+from semeq.loudness import LoudnessMeter
+from semeq.render import Engine, EngineChoice, Samples, channel_filter, check_rate, choose_engine
+from semeq.response import auto_preamp_db
+from semeq.settings import PREAMP_LIMIT_DB, EqSettings
+from semeq.tags import read_tags
+
+Mode = Literal["eq", "delta"]
+Progress = Callable[[float], None]
+
+BLOCK_FRAMES = 1 << 15
+_HEADROOM_DB = 0.001
+_DITHER_SEED = 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ApplyOptions:
+    """How to render: the defaults give the EQ with the preamp that keeps it from clipping, and nothing else."""
+
+    preamp_db: float | None = None
+    """None: automatic, so that nothing clips."""
+    match_loudness: bool = False
+    mode: Mode = "eq"
+    engine: EngineChoice = "auto"
+    subtype: str | None = None
+    dither: bool = False
+    overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        if self.preamp_db is not None and self.match_loudness:
+            raise UsageError("a fixed preamp and --match-loudness contradict each other; choose one")
+        if self.mode == "delta" and self.match_loudness:
+            raise UsageError("--delta and --match-loudness contradict each other; choose one")
+        if self.preamp_db is not None and not abs(self.preamp_db) <= PREAMP_LIMIT_DB:
+            raise UsageError(f"preamp {self.preamp_db:g} dB: use -{PREAMP_LIMIT_DB:g} to {PREAMP_LIMIT_DB:g} dB")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rendered:
+    """What was written and what it took; ``settings`` hold the preamp that was used."""
+
+    source: Path
+    target: Path
+    info: AudioInfo
+    settings: EqSettings
+    engine: Engine
+    mode: Mode
+    dither: bool
+    peak_in: float
+    peak_out: float
+    clipped: int
+    lufs_in: float | None = None
+    lufs_out: float | None = None
+    notes: tuple[str, ...] = field(default=())
+
+
+def apply_file(
+    source: Path | str,
+    target: Path | str,
+    settings: EqSettings,
+    options: ApplyOptions = ApplyOptions(),  # frozen
+    progress: Progress | None = None,
+) -> Rendered:
+    """Render ``source`` through ``settings`` into ``target``; the source is never touched."""
+    source, target = Path(source), Path(target)
+    with open_audio(source) as reader:
+        read = reader.info
+    info = checked_output(source, target, read, options)
+    engine = choose_engine(settings, read.rate_hz, options.engine)
+    notes: list[str] = []
+    lufs_in = lufs_out = None
+    if options.match_loudness:
+        measured = _measure(source, settings.with_preamp(0.0), engine, progress)
+        preamp_db, note = _matching_gain_db(measured, info)
+        lufs_in, lufs_out = measured.lufs_in, measured.lufs_out + preamp_db
+        notes += [note] if note else []
+    elif options.preamp_db is not None:
+        preamp_db = options.preamp_db
+    else:
+        preamp_db = settings.preamp_db + auto_preamp_db(settings.with_preamp(0.0), read.rate_hz)
+        preamp_db = 0.0 if options.mode == "delta" else preamp_db
+    automatic = options.preamp_db is None
+    used = settings.with_preamp(preamp_db)
+    peaks = _render(source, target, info, used, engine, options, progress, refuse_clipping=automatic)
+    if peaks.clipped and automatic:  # hot input: phase shifts raise peaks above what the curve alone tells
+        lower_db = -20 * np.log10(peaks.peak_out) - _HEADROOM_DB
+        notes.append(f"lowered by {-lower_db:.1f} dB more, because its peaks would clip")
+        used = used.with_preamp(preamp_db + float(lower_db))
+        lufs_out = None if lufs_out is None else lufs_out + float(lower_db)
+        peaks = _render(source, target, info, used, engine, options, progress, refuse_clipping=False)
+    return Rendered(
+        source=source,
+        target=target,
+        info=info,
+        settings=used,
+        engine=engine,
+        mode=options.mode,
+        dither=options.dither,
+        peak_in=peaks.peak_in,
+        peak_out=peaks.peak_out,
+        clipped=peaks.clipped,
+        lufs_in=lufs_in,
+        lufs_out=lufs_out,
+        notes=(*notes, *peaks.notes),
+    )
+
+
+def apply_pair(
+    source: Path | str,
+    targets: tuple[Path, Path],
+    settings: EqSettings,
+    options: ApplyOptions = ApplyOptions(),  # frozen
+    progress: Progress | None = None,
+) -> tuple[Rendered, Rendered]:
+    """Write the original and the rendered version equally loud, so that louder cannot pass for better."""
+    source = Path(source)
+    with open_audio(source) as reader:
+        info = reader.info
+    engine = choose_engine(settings, info.rate_hz, options.engine)
+    measured = _measure(source, settings.with_preamp(0.0), engine, progress)
+    gain_db, _ = _matching_gain_db(measured, None)
+    rooms_db = [_room_db(measured.peak_in), _room_db(measured.peak_out) - gain_db]
+    both_db = min(0.0, *rooms_db)
+    plain, shaped = settings.scaled(0.0).with_preamp(both_db), settings.with_preamp(gain_db + both_db)
+    pair = []
+    for target, version in zip(targets, (plain, shaped), strict=True):
+        fixed = ApplyOptions(
+            preamp_db=version.preamp_db,
+            engine=engine,
+            subtype=options.subtype,
+            dither=options.dither,
+            overwrite=options.overwrite,
+        )
+        pair.append(apply_file(source, target, version, fixed, progress))
+    return pair[0], pair[1]
+
+
+def checked_output(source: Path, target: Path, read: AudioInfo, options: ApplyOptions) -> AudioInfo:
+    """What the target will hold, or an error before anything is written."""
+    check_rate(read.rate_hz)
+    if same_file(source, target):
+        raise AudioError(f"{target}: that is the input; write to another name")
+    if target.is_dir():
+        raise AudioError(f"{target}: is a folder; name a file, such as {target / source.name}")
+    if target.exists() and not options.overwrite:
+        raise AudioError(f"{target}: exists; choose another name or use --force to replace it")
+    if not target.parent.is_dir():
+        raise AudioError(f"{target.parent}: no such folder; make it first")
+    return output_info(target, read, options.subtype)
+
+
+# one pass over a file
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Pass:
+    peak_in: float
+    peak_out: float
+    clipped: int = 0
+    lufs_in: float = 0.0
+    lufs_out: float = 0.0
+    notes: tuple[str, ...] = ()
+
+
+def _render(
+    source: Path,
+    target: Path,
+    info: AudioInfo,
+    settings: EqSettings,
+    engine: Engine,
+    options: ApplyOptions,
+    progress: Progress | None,
+    *,
+    refuse_clipping: bool,
+) -> _Pass:
+    """Write ``target``; with ``refuse_clipping`` a file that would clip is not kept."""
+    peak_in = peak_out = 0.0
+    tags = read_tags(source)
+    rng = np.random.default_rng(_DITHER_SEED) if options.dither else None
+    with open_audio(source) as reader:
+        writer = create_audio(target, info, tags=tags, dither_rng=rng, overwrite=options.overwrite)
+        try:
+            with writer:
+                with _workers() as pool:
+                    written: Future[None] | None = None
+                    for block in _filtered(source, reader, settings, engine, options.mode, pool, progress):
+                        peak_in, peak_out = max(peak_in, block.peak_in), max(peak_out, block.peak_out)
+                        if written is not None:
+                            written.result()
+                        written = pool.submit(writer.write, block.after)
+                    if written is not None:
+                        written.result()
+                if writer.clipped and refuse_clipping:
+                    raise _WouldClip
+        except _WouldClip:
+            return _Pass(peak_in=peak_in, peak_out=peak_out, clipped=writer.clipped)
+    lost = tags.kept_in(info)
+    notes = (f"tags that {info.container.upper()} cannot hold: {', '.join(lost)}",) if lost else ()
+    return _Pass(peak_in=peak_in, peak_out=peak_out, clipped=writer.clipped, notes=notes)
+
+
+class _WouldClip(Exception):  # noqa: N818  # a signal to our own caller, never seen outside
+    pass
+
+
+def _measure(source: Path, settings: EqSettings, engine: Engine, progress: Progress | None) -> _Pass:
+    """Loudness and peaks before and after, without writing."""
+    with open_audio(source) as reader:
+        meters = [LoudnessMeter(reader.info.rate_hz, reader.info.channels) for _ in range(2)]
+        with _workers() as pool:
+            for block in _filtered(source, reader, settings, engine, "eq", pool, progress):
+                parts = zip(meters, (block.before, block.after), strict=True)
+                for job in [pool.submit(meter.update, part) for meter, part in parts]:
+                    job.result()
+    before_meter, after_meter = meters
+    return _Pass(
+        peak_in=before_meter.peak,
+        peak_out=after_meter.peak,
+        lufs_in=before_meter.integrated_lufs(),
+        lufs_out=after_meter.integrated_lufs(),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    before: Samples
+    after: Samples
+    peak_in: float
+    peak_out: float
+
+
+def _filtered(
+    source: Path,
+    reader: Reader,
+    settings: EqSettings,
+    engine: Engine,
+    mode: Mode,
+    pool: ThreadPoolExecutor,
+    progress: Progress | None,
+) -> Iterator[_Block]:
+    """Blocks before and after the filters; channels side by side, and the next block is read meanwhile."""
+    info = reader.info
+    filters = [channel_filter(settings, info.rate_hz, engine) for _ in range(info.channels)]
+    done = 0
+    coming = pool.submit(reader.read, BLOCK_FRAMES)
+    while True:
+        before = coming.result()
+        if not before.shape[1]:
+            return
+        coming = pool.submit(reader.read, BLOCK_FRAMES)
+        after: Samples = np.empty(before.shape, dtype=info.dtype)
+        jobs = [
+            pool.submit(_one_channel, run, mode, channel, out)
+            for run, channel, out in zip(filters, before, after, strict=True)
+        ]
+        peaks = [job.result() for job in jobs]
+        if not all(np.isfinite(peak) for pair in peaks for peak in pair):
+            raise _damaged(before, done, source, info.rate_hz)
+        done += before.shape[1]
+        yield _Block(before, after, max(peak for peak, _ in peaks), max(peak for _, peak in peaks))
+        if progress:
+            progress(min(done / max(info.frames, 1), 1.0))
+
+
+def _one_channel(run: Callable[[Samples], Samples], mode: Mode, before: Samples, after: Samples) -> tuple[float, float]:
+    """Fill ``after`` and return both peaks; NaN and infinity show up in them."""
+    after[:] = run(before)
+    if mode == "delta":
+        after -= before
+    return _peak(before), _peak(after)
+
+
+def _peak(samples: Samples) -> float:
+    return float(np.maximum(samples.max(), -samples.min()))
+
+
+def _damaged(block: Samples, done: int, source: Path, rate_hz: int) -> AudioError:
+    wrong = np.argwhere(~np.isfinite(block))
+    if not len(wrong):
+        return AudioError(f"{source.name}: too loud for the filters; lower its level first")
+    channel, frame = wrong[np.argmin(wrong[:, 1])]
+    place = f"at {(done + frame) / rate_hz:.3f} s in channel {channel + 1}"
+    return AudioError(f"{source.name}: not a number {place}; repair it in an audio editor first")
+
+
+def _workers() -> ThreadPoolExecutor:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return ThreadPoolExecutor(max_workers=1 if cores == 1 else cores + 2, thread_name_prefix="semeq")
+
+
+def _room_db(peak: float) -> float:
+    """How far a peak is below full scale."""
+    return float(-20 * np.log10(peak)) - _HEADROOM_DB if peak > 0 else np.inf
+
+
+def _matching_gain_db(measured: _Pass, info: AudioInfo | None) -> tuple[float, str | None]:
+    """The gain that restores the loudness of the input, less where an integer format would clip."""
+    gain_db = measured.lufs_in - measured.lufs_out
+    if not np.isfinite(gain_db):
+        return 0.0, "silence: there is no loudness to match"
+    gain_db = float(np.clip(gain_db, -PREAMP_LIMIT_DB, PREAMP_LIMIT_DB))
+    room_db = np.inf if info is None or info.is_float else _room_db(measured.peak_out)
+    if gain_db <= room_db:
+        return gain_db, None
+    return room_db, f"{gain_db - room_db:.1f} dB quieter than the input, because its peaks would clip"

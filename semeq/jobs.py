@@ -1,0 +1,207 @@
+"""Many files, one curve: who becomes what, carried out one by one, told in a line each."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from semeq.apply import ApplyOptions, Progress, Rendered, apply_file, apply_pair, checked_output
+from semeq.audio import AudioInfo, open_audio
+from semeq.errors import AudioError, SettingsError, UsageError
+from semeq.lexicon import Language
+from semeq.model import Model, load_model
+from semeq.render import Samples, choose_engine
+from semeq.response import auto_preamp_db
+from semeq.settings import EqSettings
+from semeq.sidecar import write_sidecar
+from semeq.suggest import Suggestion, checked_intensity, suggest
+
+BITS = {"16": "PCM_16", "24": "PCM_24", "32": "PCM_32", "float": "FLOAT", "double": "DOUBLE"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wanted:
+    """The curve to render, and the words behind it where there are any."""
+
+    settings: EqSettings
+    title: str
+    asked: Suggestion | None = None
+    model: Model | None = None
+
+
+def wanted(request: str, intensity: object, *, model: str | Path, language: Language) -> Wanted:
+    """Read ``request``: words, or the name of a JSON file of settings (as `semeq eq --json` prints)."""
+    if request.endswith(".json"):
+        settings = read_settings_file(Path(request)).scaled(checked_intensity(intensity))
+        return Wanted(settings=settings, title=Path(request).stem)
+    loaded = load_model(model)
+    asked = suggest(request, checked_intensity(intensity), model=loaded, language=language)
+    title = f"{asked.request}, intensity {asked.intensity:g}"
+    return Wanted(settings=asked.settings, title=title, asked=asked, model=loaded)
+
+
+def read_settings_file(path: Path) -> EqSettings:
+    """Settings from a JSON file: bare, or under the key "settings" as the commands and sidecars write them."""
+    try:
+        data = json.loads(path.read_bytes())
+    except OSError as error:
+        raise SettingsError(f"{path}: {error.strerror}; give a JSON file of settings, or words") from None
+    except (ValueError, RecursionError):
+        raise SettingsError(f"{path}: not JSON; give a JSON file of settings, or words") from None
+    inner = data.get("settings", data) if isinstance(data, dict) else data
+    return EqSettings.from_dict(inner)
+
+
+def subtype_named(bits: str | None) -> str | None:
+    """The sample format for ``--bits``."""
+    if bits is not None and bits not in BITS:
+        raise UsageError(f"bits {bits!r}: use one of {', '.join(BITS)}")
+    return BITS[bits] if bits else None
+
+
+def plan(
+    sources: list[Path], output: Path, *, pair: bool = False, make_folder: bool = True
+) -> list[tuple[Path, tuple[Path, ...]]]:
+    """Which targets each source gets: ``output`` itself for one file, a name inside it for many or for a folder."""
+    into_folder = len(sources) > 1 or output.is_dir()
+    if into_folder:
+        if output.exists() and not output.is_dir():
+            raise UsageError(f"{output}: is a file; give a folder for {len(sources)} inputs")
+        taken: dict[str, Path] = {}
+        for source in sources:
+            if (other := taken.setdefault(_target_name(source).casefold(), source)) is not source:
+                raise UsageError(f"{other} and {source} would get the same name in {output}; render them apart")
+        try:
+            if make_folder:
+                output.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise AudioError(f"{output}: {error.strerror}; give a folder that can be written") from None
+    jobs: list[tuple[Path, tuple[Path, ...]]] = []
+    for source in sources:
+        target = output / _target_name(source) if into_folder else output
+        ab = (target.with_suffix(f".a{target.suffix}"), target.with_suffix(f".b{target.suffix}"))
+        jobs.append((source, ab if pair else (target,)))
+    return jobs
+
+
+def _target_name(source: Path) -> str:
+    return f"{source.stem}.wav" if source.suffix.lower() == ".mp3" else source.name  # MP3 is only read
+
+
+def carry_out(
+    source: Path,
+    targets: tuple[Path, ...],
+    curve: Wanted,
+    options: ApplyOptions,
+    *,
+    sidecar: bool = True,
+    progress: Progress | None = None,
+) -> tuple[Rendered, ...]:
+    """Render one source into its target, or its pair of targets."""
+    if len(targets) == 2:
+        done: tuple[Rendered, ...] = apply_pair(source, (targets[0], targets[1]), curve.settings, options, progress)
+    else:
+        done = (apply_file(source, targets[0], curve.settings, options, progress),)
+    if sidecar:
+        for rendered in done:
+            write_sidecar(rendered, curve.asked, curve.model)
+    return done
+
+
+def rehearse(source: Path, targets: tuple[Path, ...], curve: Wanted, options: ApplyOptions) -> str:
+    """What would be done to one source, in a line; nothing is written."""
+    with open_audio(source) as reader:
+        info = reader.info
+    held = [checked_output(source, target, info, options) for target in targets]
+    preamp_db = options.preamp_db
+    if preamp_db is None:
+        preamp_db = curve.settings.preamp_db + auto_preamp_db(curve.settings.with_preamp(0.0), info.rate_hz)
+    level = "loudness matched" if options.match_loudness or len(targets) == 2 else f"preamp {preamp_db:+.1f} dB"
+    names = " and ".join(str(target) for target in targets)
+    engine = choose_engine(curve.settings, info.rate_hz, options.engine)
+    return f"would write {names}: {describe(held[0])}; {level}; {engine} filters"
+
+
+def describe(info: AudioInfo) -> str:
+    """Length, channels, rate and depth in a few words."""
+    channels = {1: "mono", 2: "stereo"}.get(info.channels, f"{info.channels} channels")
+    minutes, seconds = divmod(info.dur_s, 60)
+    clock = f"{minutes:.0f}:{seconds:04.1f}" if minutes else f"{seconds:.1f} s"
+    return f"{clock} {channels} {info.rate_hz} Hz {info.subtype}"
+
+
+def summary(rendered: Rendered) -> str:
+    """One line about a file that was written."""
+    parts = [f"{rendered.target}: {describe(rendered.info)}"]
+    preamp_db = rendered.settings.preamp_db
+    if rendered.lufs_in is not None and rendered.lufs_out is not None:
+        parts.append(f"{rendered.lufs_in:.1f} -> {rendered.lufs_out:.1f} LUFS with preamp {preamp_db:+.1f} dB")
+    elif preamp_db:
+        parts.append(f"preamp {preamp_db:+.1f} dB{' so that nothing clips' if not rendered.clipped else ''}")
+    else:
+        parts.append("preamp 0 dB")
+    parts.append(f"peak {_dbfs(rendered.peak_in)} -> {_dbfs(rendered.peak_out)} dBFS")
+    if rendered.clipped:
+        parts.append(f"WARNING: {rendered.clipped} samples clipped, lower the preamp")
+    return "; ".join([*parts, *rendered.notes])
+
+
+def _dbfs(peak: float) -> str:
+    return f"{20 * math.log10(peak):.1f}" if peak > 0 else "-inf"
+
+
+def as_dict(rendered: Rendered) -> dict[str, Any]:
+    """The same for machines; levels that do not exist are null."""
+
+    def level(peak: float) -> float | None:
+        return round(20 * math.log10(peak), 3) if peak > 0 else None
+
+    def lufs(value: float | None) -> float | None:
+        return round(value, 3) if value is not None and math.isfinite(value) else None
+
+    return {
+        "input": str(rendered.source),
+        "output": str(rendered.target),
+        "rate_hz": rendered.info.rate_hz,
+        "channels": rendered.info.channels,
+        "frames": rendered.info.frames,
+        "subtype": rendered.info.subtype,
+        "engine": rendered.engine,
+        "mode": rendered.mode,
+        "settings": rendered.settings.to_dict(),
+        "peak_in_dbfs": level(rendered.peak_in),
+        "peak_out_dbfs": level(rendered.peak_out),
+        "clipped_samples": rendered.clipped,
+        "lufs_in": lufs(rendered.lufs_in),
+        "lufs_out": lufs(rendered.lufs_out),
+        "notes": list(rendered.notes),
+    }
+
+
+def picture(rendered: Rendered, path: Path, title: str) -> None:
+    """Save the spectrum of a rendered file before and after."""
+    from semeq.plot import average_spectrum_db, plot_spectra
+
+    freqs_hz, before_db = average_spectrum_db(blocks_of(rendered.source), rendered.info.rate_hz)
+    _, after_db = average_spectrum_db(blocks_of(rendered.target), rendered.info.rate_hz)
+    plot_spectra(
+        before_db,
+        after_db,
+        freqs_hz,
+        rendered.settings,
+        path,
+        title=title,
+        subtitle=rendered.source.name,
+        rate_hz=rendered.info.rate_hz,
+    )
+
+
+def blocks_of(path: Path) -> Iterator[Samples]:
+    """The samples of a file, piece by piece."""
+    with open_audio(path) as reader:
+        while (block := reader.read(1 << 16)).shape[1]:
+            yield block

@@ -1,0 +1,72 @@
+"""How loud a programme is: ITU-R BS.1770 integrated loudness, block by block, so that length costs no memory.
+
+The K-weighting comes from pyloudnorm, whose own meter needs the whole programme in memory; the gating is BS.1770-4's.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from semeq.render import Samples
+from semeq.response import Floats
+
+SILENCE_LUFS = -math.inf
+_ABSOLUTE_GATE_LUFS = -70.0
+_RELATIVE_GATE_LU = -10.0
+_HOPS_PER_BLOCK = 4  # 400 ms blocks that overlap by 75 %
+_WEIGHTS = {5: (1.0, 1.0, 1.0, 1.41, 1.41), 6: (1.0, 1.0, 1.0, 0.0, 1.41, 1.41)}  # L R C (LFE) Ls Rs
+
+
+class LoudnessMeter:
+    """Feed it blocks, then ask for `integrated_lufs`; ``peak`` is the highest sample so far."""
+
+    def __init__(self, rate_hz: float, channels: int) -> None:
+        from pyloudnorm import Meter
+
+        stages = Meter(rate_hz)._filters.values()
+        self._sections = np.array([[*(stage.b * stage.passband_gain), *stage.a] for stage in stages])
+        self._state = np.zeros((len(self._sections), channels, 2))
+        self._weights = np.array(_WEIGHTS.get(channels, (1.0,) * channels))
+        self._hop = 0.1 * rate_hz
+        self._frames = 0
+        self._energies: list[float] = []  # of each 100 ms, the last one still filling
+        self.peak = 0.0
+
+    def update(self, block: Samples) -> None:
+        """Take in the next samples. Shape: ``[C, T]``."""
+        from scipy.signal import sosfilt
+
+        if not block.shape[1]:
+            return
+        self.peak = max(self.peak, float(block.max()), -float(block.min()))
+        weighted, self._state = sosfilt(self._sections, block.astype(np.float64), zi=self._state)
+        power = self._weights @ np.square(weighted)
+        first, last = self._hop_of(self._frames), self._hop_of(self._frames + len(power) - 1)
+        starts = np.ceil(np.arange(first + 1, last + 1) * self._hop - 0.5).astype(int) - self._frames
+        sums = np.add.reduceat(power, [0, *starts])
+        self._energies += [0.0] * (last + 1 - len(self._energies))
+        for hop, energy in enumerate(sums, first):
+            self._energies[hop] += float(energy)
+        self._frames += len(power)
+
+    def _hop_of(self, frame: int) -> int:
+        return int((frame + 0.5) / self._hop)
+
+    def integrated_lufs(self) -> float:
+        """Gated loudness of everything so far; below 0.4 s of sound, of what there is; -inf for silence."""
+        hops = np.array(self._energies[: self._hop_of(self._frames)])
+        if len(hops) < _HOPS_PER_BLOCK:
+            mean = sum(self._energies) / max(self._frames, 1)
+            return _lufs(mean)
+        blocks: Floats = np.convolve(hops, np.ones(_HOPS_PER_BLOCK), "valid") / (_HOPS_PER_BLOCK * self._hop)
+        heard = blocks[blocks > 10 ** ((_ABSOLUTE_GATE_LUFS + 0.691) / 10)]
+        if not len(heard):
+            return SILENCE_LUFS
+        gate = heard.mean() * 10 ** (_RELATIVE_GATE_LU / 10)
+        return _lufs(float(heard[heard > gate].mean()))
+
+
+def _lufs(power: float) -> float:
+    return -0.691 + 10 * math.log10(power) if power > 0 else SILENCE_LUFS

@@ -1,0 +1,131 @@
+"""The note beside a rendered file: all it takes to make the same file again, byte for byte."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from semeq.apply import ApplyOptions, Mode, Progress, Rendered, apply_file
+from semeq.errors import AudioError, SettingsError
+from semeq.model import Model
+from semeq.render import Engine
+from semeq.settings import EqSettings
+from semeq.suggest import Suggestion
+
+FORMAT = "semeq.sidecar/1"
+_RENDERERS = ("numpy", "pedalboard", "scipy", "soundfile")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sidecar:
+    """What a sidecar says."""
+
+    settings: EqSettings
+    engine: Engine
+    mode: Mode
+    subtype: str
+    dither: bool
+    input_sha256: str
+    output_sha256: str
+    made_with: dict[str, str]
+
+
+def sidecar_path(target: Path) -> Path:
+    """``out.wav`` has its sidecar in ``out.wav.semeq.json``."""
+    return target.with_name(f"{target.name}.semeq.json")
+
+
+def write_sidecar(rendered: Rendered, asked: Suggestion | None, model: Model | None) -> Path:
+    """Write the sidecar of a rendered file and return its path."""
+    said: dict[str, Any] = {
+        "format": FORMAT,
+        "made_with": installed_versions(),
+        "settings": rendered.settings.to_dict(),
+        "engine": rendered.engine,
+        "mode": rendered.mode,
+        "subtype": rendered.info.subtype,
+        "dither": rendered.dither,
+        "input": {"name": rendered.source.name, "sha256": file_sha256(rendered.source)},
+        "output": {"name": rendered.target.name, "sha256": file_sha256(rendered.target)},
+    }
+    if asked is not None and model is not None:
+        said["asked"] = {
+            "request": str(asked.request),
+            "intensity": asked.intensity,
+            "language": asked.request.language,
+            "model": {"name": model.name, "sha256": model.sha256},
+        }
+    path = sidecar_path(rendered.target)
+    write_text(path, json.dumps(said, indent=2, ensure_ascii=False) + "\n")
+    return path
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a small file whole or not at all."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise AudioError(f"{path}: {error.strerror}; the sidecar was not written") from None
+
+
+def read_sidecar(path: Path) -> Sidecar:
+    """Read what `write_sidecar` wrote."""
+    try:
+        said = json.loads(path.read_bytes())
+    except OSError as error:
+        raise AudioError(f"{path}: {error.strerror}; give the .semeq.json beside a rendered file") from None
+    except (ValueError, RecursionError):
+        raise AudioError(f"{path}: not a sidecar; give the .semeq.json beside a rendered file") from None
+    try:
+        if said["format"] != FORMAT:
+            raise AudioError(f"{path}: {said['format']}; this semeq reads {FORMAT}, update it")
+        return Sidecar(
+            settings=EqSettings.from_dict(said["settings"]),
+            engine=said["engine"],
+            mode=said["mode"],
+            subtype=said["subtype"],
+            dither=said["dither"],
+            input_sha256=said["input"]["sha256"],
+            output_sha256=said["output"]["sha256"],
+            made_with=said["made_with"],
+        )
+    except (KeyError, TypeError, AttributeError, SettingsError) as error:
+        raise AudioError(f"{path}: damaged sidecar ({error}); give another one") from None
+
+
+def reproduce(
+    sidecar: Path, source: Path, target: Path, *, overwrite: bool = False, progress: Progress | None = None
+) -> tuple[Rendered, bool]:
+    """Make the file of a sidecar again; also says whether it is the same, byte for byte."""
+    said = read_sidecar(sidecar)
+    if not source.is_file() or file_sha256(source) != said.input_sha256:
+        raise AudioError(f"{source}: not the file that {sidecar.name} was made from (its SHA-256 differs)")
+    options = ApplyOptions(
+        preamp_db=said.settings.preamp_db,
+        mode=said.mode,
+        engine=said.engine,
+        subtype=said.subtype,
+        dither=said.dither,
+        overwrite=overwrite,
+    )
+    rendered = apply_file(source, target, said.settings, options, progress)
+    return rendered, file_sha256(target) == said.output_sha256
+
+
+def installed_versions() -> dict[str, str]:
+    """Versions of semeq and of the libraries that touch samples."""
+    return {name: version(name) for name in ("semeq", *_RENDERERS)}
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file, read in pieces."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

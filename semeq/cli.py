@@ -1,0 +1,272 @@
+"""The semeq command: parses, calls, prints. What only files or pictures need is imported where it is used."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from semeq.command import new_group, run
+from semeq.errors import AudioError, SemeqError, UsageError
+from semeq.lexicon import Language
+from semeq.model import DEFAULT_MODEL, LANGUAGES
+from semeq.report import eq_dict, eq_text, strength, words_rows, words_text
+from semeq.suggest import MAX_INTENSITY, MIN_INTENSITY, checked_intensity, interpolate, suggest, words
+from semeq.terminal import band_table, needs_ascii, octave_table
+
+app = new_group('Words become EQ: "70% warm + 30% full" as five bands, on audio, in numbers and pictures.')
+
+
+def main() -> None:
+    """Run the command line."""
+    run(app, "semeq")
+
+
+def _intensity(_ctx: click.Context, _param: click.Parameter, value: str) -> float:
+    return checked_intensity(value)
+
+
+def _language(_ctx: click.Context, _param: click.Parameter, value: str) -> Language:
+    if value not in LANGUAGES:
+        raise UsageError(f"language {value!r}: use {' or '.join(LANGUAGES)}")
+    return value
+
+
+PATH = click.Path(path_type=Path)
+_scale = f"{MIN_INTENSITY:g} to {MAX_INTENSITY:g}: 0 is flat, 1 how strongly people set it, -1 the opposite."
+intensity_option = click.option("-i", "--intensity", callback=_intensity, default="1", show_default=True, help=_scale)
+model_option = click.option("--model", default=DEFAULT_MODEL, help="Name of a shipped model, or the file of one.")
+language_option = click.option("-l", "--language", callback=_language, default="en", help="Of the words: en or es.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
+force_option = click.option("--force", is_flag=True, help="Replace files that exist.")
+
+
+@app.command("eq")
+@click.argument("request", metavar="WORDS")
+@intensity_option
+@click.option("--to", metavar="WORDS", help="Other words to move towards.")
+@click.option("--at", type=float, default=0.5, show_default=True, help="How far towards them, 0 to 1.")
+@click.option("--plot", type=PATH, help="Save a picture: .png, .svg or .pdf.")
+@click.option("--draw", is_flag=True, help="Draw the curve in the terminal.")
+@json_option
+@model_option
+@language_option
+def eq_command(
+    request: str,
+    intensity: float,
+    to: str | None,
+    at: float,
+    plot: Path | None,
+    draw: bool,
+    as_json: bool,
+    model: str,
+    language: Language,
+) -> None:
+    """Print the five bands for some WORDS, such as "70% warm + 30% full" or "a bit less harsh"."""
+    asked = suggest(request, intensity, model=model, language=language)
+    settings, title, notes = asked.settings, str(asked.request), asked.notes
+    if to is not None:
+        other = suggest(to, intensity, model=model, language=language)
+        settings, notes = interpolate(settings, other.settings, at), (*notes, *other.notes)
+        title = f"{title}, {at:.0%} towards {other.request}"
+    if plot:
+        from semeq.plot import plot_settings
+
+        plot_settings(settings, plot, title=title, subtitle=strength(asked))
+    if as_json:
+        click.echo(json.dumps(eq_dict(asked, settings), ensure_ascii=False))
+        return
+    click.echo(eq_text(asked, settings, title, draw=draw, ascii_only=needs_ascii(sys.stdout)))
+    _say(notes)
+
+
+@app.command("words")
+@language_option
+@click.option("--confidence", help="Only words of this confidence: good, fair or weak.")
+@json_option
+@model_option
+def words_command(language: Language, confidence: str | None, as_json: bool, model: str) -> None:
+    """List the words, with how far people agree and a tiny curve (20 Hz to 20 kHz, the middle is 0 dB)."""
+    if confidence not in (None, "good", "fair", "weak"):
+        raise UsageError(f"confidence {confidence!r}: use good, fair or weak")
+    listed = [word for word in words(language, model=model) if confidence in (None, word.confidence)]
+    if as_json:
+        click.echo(json.dumps(words_rows(listed), ensure_ascii=False))
+    else:
+        click.echo(words_text(listed, ascii_only=needs_ascii(sys.stdout)))
+
+
+@app.command("apply")
+@click.argument("request", metavar="WORDS")
+@click.argument("files", metavar="FILE...", type=PATH, nargs=-1, required=True)
+@click.option("-o", "--output", type=PATH, required=True, help="File to write, or a folder for many inputs.")
+@intensity_option
+@click.option("--no-preamp", is_flag=True, help="Leave the level alone, even if it clips.")
+@click.option("--preamp", type=float, metavar="DB", help="Use this preamp.")
+@click.option("--match-loudness", is_flag=True, help="As loud as the input (ITU-R BS.1770, gated).")
+@click.option("--delta", is_flag=True, help="Write only what the EQ adds and takes away.")
+@click.option("--ab", "pair", is_flag=True, help="Write NAME.a (original) and NAME.b (EQ), equally loud.")
+@click.option("--bits", help="Instead of the input's: 16, 24, 32, float, double.")
+@click.option("--dither", is_flag=True, help="Add triangular dither of 1 LSB.")
+@click.option("--plot", type=PATH, help="Save the spectrum before and after (one input).")
+@force_option
+@click.option("--sidecar/--no-sidecar", default=True, help="Write NAME.semeq.json, to make the file again (default).")
+@click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing.")
+@click.option("--engine", default="auto", help="One of: auto, pedalboard, float64.")
+@json_option
+@model_option
+@language_option
+def apply_command(
+    request: str,
+    files: tuple[Path, ...],
+    output: Path,
+    intensity: float,
+    no_preamp: bool,
+    preamp: float | None,
+    match_loudness: bool,
+    delta: bool,
+    pair: bool,
+    bits: str | None,
+    dither: bool,
+    plot: Path | None,
+    force: bool,
+    sidecar: bool,
+    dry_run: bool,
+    engine: str,
+    as_json: bool,
+    model: str,
+    language: Language,
+) -> None:
+    """Render audio through the EQ for some WORDS; rate, channels, bits, length and tags stay.
+
+    WORDS may also be a .json file of settings, as `semeq eq --json` prints them.
+    """
+    from semeq.apply import ApplyOptions
+    from semeq.jobs import as_dict, carry_out, picture, plan, rehearse, subtype_named, summary, wanted
+
+    if no_preamp and preamp is not None:
+        raise UsageError("--no-preamp and --preamp contradict each other; choose one")
+    if plot and len(files) > 1:
+        raise UsageError("--plot draws one input; render the others without it")
+    options = ApplyOptions(
+        preamp_db=0.0 if no_preamp else preamp,
+        match_loudness=match_loudness,
+        mode="delta" if delta else "eq",
+        engine=engine,  # type: ignore[arg-type]  # it is checked there
+        subtype=subtype_named(bits),
+        dither=dither,
+        overwrite=force,
+    )
+    curve = wanted(request, intensity, model=model, language=language)
+    code, results = 0, []
+    for source, targets in plan(list(files), output, pair=pair, make_folder=not dry_run):
+        try:
+            if dry_run:
+                click.echo(rehearse(source, targets, curve, options))
+                continue
+            with _progress(source.name) as progress:
+                done = carry_out(source, targets, curve, options, sidecar=sidecar, progress=progress)
+            if plot:
+                picture(done[-1], plot, curve.title)
+        except SemeqError as error:
+            code = error.exit_code
+            click.echo(f"semeq: {_named(error, source)}", err=True)
+            continue
+        results += [as_dict(rendered) for rendered in done]
+        if not as_json:
+            click.echo("\n".join(summary(rendered) for rendered in done))
+    if as_json and not dry_run:
+        click.echo(json.dumps(results, ensure_ascii=False))
+    _say(curve.asked.notes if curve.asked else ())
+    sys.exit(code)
+
+
+@app.command("reproduce")
+@click.argument("sidecar", type=PATH)
+@click.argument("source", metavar="FILE", type=PATH)
+@click.option("-o", "--output", type=PATH, required=True, help="File to write.")
+@force_option
+def reproduce_command(sidecar: Path, source: Path, output: Path, force: bool) -> None:
+    """Make a rendered file again from its SIDECAR and the FILE it was made from; say whether it is the same."""
+    from semeq.sidecar import installed_versions, read_sidecar, reproduce
+
+    with _progress(source.name) as progress:
+        rendered, same = reproduce(sidecar, source, output, overwrite=force, progress=progress)
+    if not same:
+        made_with, here = read_sidecar(sidecar).made_with, installed_versions()
+        other = ", ".join(f"{name} {made_with[name]}" for name in made_with if made_with[name] != here.get(name))
+        because = f", made with {other}" if other else ""
+        raise AudioError(f"{output}: written, but it differs from the first one{because}")
+    click.echo(f"{rendered.target}: the same file, byte for byte")
+
+
+@app.command("fit")
+@click.argument("curve", type=PATH)
+@click.option("--keep-level", is_flag=True, help="Put the mean level into the preamp.")
+@click.option("--plot", type=PATH, help="Save a picture: .png, .svg or .pdf.")
+@json_option
+def fit_command(curve: Path, keep_level: bool, plot: Path | None, as_json: bool) -> None:
+    """Fit the five bands to any CURVE, a file of rows "Hz, dB" such as a measurement or a correction."""
+    from semeq.curvefile import read_curve_file
+    from semeq.fit import curve_error_db, fit
+
+    freqs_hz, target_db = read_curve_file(curve)
+    settings = fit(target_db, freqs_hz, level_free=not keep_level)
+    error_db = curve_error_db(settings, target_db, freqs_hz, level_free=not keep_level)
+    if plot:
+        from semeq.plot import plot_settings
+
+        plot_settings(settings, plot, title=curve.name, subtitle=f"fitted, {error_db:.2f} dB RMS off")
+    if as_json:
+        click.echo(json.dumps({"settings": settings.to_dict(), "error_db": round(error_db, 4)}))
+        return
+    click.echo(f"{band_table(settings)}\n{error_db:.2f} dB RMS off{'' if keep_level else ', level left free'}")
+
+
+@app.command("demo")
+@click.argument("request", metavar="[WORDS]", default="warm")
+@click.option("-i", "--intensity", callback=_intensity, default="0.7", show_default=True, help=_scale)
+@click.option("-o", "--output", type=PATH, default="demo", show_default=True, help="Folder for music and pictures.")
+def demo_command(request: str, intensity: float, output: Path) -> None:
+    """Make a small piece of music, say it "warm" (or other WORDS), and show what changed."""
+    from semeq.jobs import summary
+    from semeq.tour import tour
+
+    made = tour(output, request, intensity)
+    click.echo(f"{made.curve.title}:\n{band_table(made.curve.settings)}")
+    click.echo(f"Measured on the music, per octave band:\n{octave_table(made.changes_db)}")
+    click.echo(f"Listen: {made.rendered.source}\n        {summary(made.rendered)}")
+    click.echo("Look:   " + "\n        ".join(map(str, made.pictures)))
+
+
+@app.command("schema")
+def schema_command() -> None:
+    """Print the JSON schema of EQ settings."""
+    from semeq.settings import SCHEMA
+
+    click.echo(json.dumps(SCHEMA, indent=2))
+
+
+def _named(error: SemeqError, source: Path) -> str:
+    """The message with the file it is about."""
+    message = str(error)
+    return message if source.name in message else f"{source}: {message}"
+
+
+@contextmanager
+def _progress(name: str) -> Iterator[Callable[[float], None] | None]:
+    """A bar on a terminal's stderr, nothing when piped."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    with click.progressbar(length=1000, label=name, file=sys.stderr) as bar:
+        yield lambda done: bar.update(round(done * 1000) - bar.pos)
+
+
+def _say(notes: tuple[str, ...]) -> None:
+    for note in notes:
+        click.echo(f"note: {note}", err=True)

@@ -1,0 +1,74 @@
+"""What the commands say about curves and words, for people and for machines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from semeq.model import Word
+from semeq.response import auto_preamp_db, log_grid_hz, peak_db, response_db
+from semeq.settings import EqSettings
+from semeq.suggest import Suggestion
+from semeq.terminal import SPARK_POINTS, band_table, draw_curve, sparkline
+
+
+def strength(asked: Suggestion) -> str:
+    """How strongly the words were asked for."""
+    return f"intensity {asked.intensity:g}"
+
+
+def eq_text(asked: Suggestion, settings: EqSettings, title: str, *, draw: bool, ascii_only: bool) -> str:
+    """The bands of an answer, its peak, and a drawing where wanted."""
+    parts = [f"{title}, {strength(asked)}", band_table(settings)]
+    preamp = f"preamp that keeps it from clipping {auto_preamp_db(settings):+.1f} dB"
+    parts.append(f"peak {peak_db(settings):+.1f} dB; {preamp}")
+    if draw:
+        parts.append(draw_curve(settings, ascii=ascii_only))
+    return "\n".join(parts)
+
+
+def eq_dict(asked: Suggestion, settings: EqSettings) -> dict[str, Any]:
+    """The same for machines."""
+    return {
+        "request": str(asked.request),
+        "intensity": asked.intensity,
+        "language": asked.request.language,
+        "words": [
+            {"word": part.word, "weight": part.weight, "confidence": word.confidence, "agreement": word.agreement}
+            for part, word in zip(asked.request.parts, asked.words, strict=True)
+        ],
+        "settings": settings.to_dict(),
+        "auto_preamp_db": auto_preamp_db(settings),
+        "notes": list(asked.notes),
+    }
+
+
+def words_text(listed: Sequence[Word], *, ascii_only: bool) -> str:
+    """One line a word: its curve from 20 Hz to 20 kHz, who uses it, how far they agree."""
+    grid = log_grid_hz(points=SPARK_POINTS)
+    width = max((len(word.name) for word in listed), default=4)
+    lines = [f"{'word':<{width}}  20 Hz{' ' * 13}20 kHz  people  agree  confidence  opposite, synonyms"]
+    for word in listed:
+        curve = sparkline(response_db(word.settings, grid), ascii=ascii_only)
+        figures = f"{word.contributors:6d}  {word.agreement:5.2f}  {word.confidence:<10}"
+        more = "; ".join(filter(None, [f"not {word.opposite}" if word.opposite else "", ", ".join(word.synonyms)]))
+        lines.append(f"{word.name:<{width}}  {curve}  {figures}  {more}".rstrip())
+    return "\n".join(lines)
+
+
+def words_rows(listed: Sequence[Word]) -> list[dict[str, Any]]:
+    """The same for machines, with the settings at intensity 1."""
+    return [
+        {
+            "word": word.name,
+            "language": word.language,
+            "contributors": word.contributors,
+            "agreement": word.agreement,
+            "confidence": word.confidence,
+            "strength_db": word.strength_db,
+            "synonyms": list(word.synonyms),
+            "opposite": word.opposite,
+            "settings": word.settings.to_dict(),
+        }
+        for word in listed
+    ]

@@ -1,0 +1,61 @@
+"""What README promises works as pasted."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from semeq import demo
+from tests.sound import write
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+ONE_LINERS = [line for line in "".join(blocks("sh")).splitlines() if line.startswith("semeq ")]
+
+
+def test_there_are_five_one_liners() -> None:
+    assert len(ONE_LINERS) == 5
+
+
+@pytest.mark.parametrize("line", ONE_LINERS)
+def test_a_one_liner_works_as_pasted(line: str, tmp_path: Path) -> None:
+    write(tmp_path / "mix.wav", demo.music(2.0).astype(float))
+    place = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        line,
+        shell=True,  # pasted into a shell is what is tested
+        cwd=tmp_path,
+        env=os.environ | {"PATH": place, "PYTHONIOENCODING": "utf-8"},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+
+
+def test_the_python_example_runs(tmp_path: Path) -> None:
+    (example,) = blocks("python")
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", example], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "dB bell at" in done.stdout
+    assert "do not agree" in done.stdout
+
+
+@pytest.mark.skipif(not (ROOT / "models" / "cards").is_dir(), reason="README's links lead into the source tree")
+def test_every_link_into_the_tree_leads_somewhere() -> None:
+    for target in re.findall(r"\]\((?!http)([^)]+)\)", README):
+        assert (ROOT / target).exists(), target

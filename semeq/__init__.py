@@ -1,5 +1,6 @@
 """Words become EQ: what people mean by "warm" as five bands, rendered, explained and reproducible."""
 
+from semeq.artefact import load_model
 from semeq.blend import combine
 from semeq.errors import (
     AudioError,
@@ -12,7 +13,7 @@ from semeq.errors import (
     UsageError,
 )
 from semeq.fit import fit
-from semeq.model import Model, Word, load_model
+from semeq.model import Model, Word
 from semeq.render import render
 from semeq.response import auto_preamp_db, peak_db, response_db, sos
 from semeq.settings import EqBand, EqSettings

@@ -1,28 +1,22 @@
-"""One audio file in, one out: read, filter and write side by side, block by block, at any length."""
+"""One audio file in, one out: the preamp it needs, what is kept, and what is told about it."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
-from semeq.audio import AudioInfo, Reader, create_audio, open_audio, output_info, same_file
+from semeq.audio import AudioInfo, create_audio, open_audio, output_info, same_file
 from semeq.errors import AudioError, UsageError
 from semeq.loudness import LoudnessMeter
-from semeq.render import Engine, EngineChoice, Samples, channel_filter, check_rate, choose_engine
+from semeq.pipeline import Mode, Progress, filtered, workers
+from semeq.render import Engine, EngineChoice, check_rate, choose_engine
 from semeq.response import auto_preamp_db
 from semeq.settings import PREAMP_LIMIT_DB, EqSettings
 from semeq.tags import read_tags
 
-Mode = Literal["eq", "delta"]
-Progress = Callable[[float], None]
-
-BLOCK_FRAMES = 1 << 15
 _HEADROOM_DB = 0.001
 _DITHER_SEED = 1
 
@@ -195,9 +189,9 @@ def _render(
         writer = create_audio(target, info, tags=tags, dither_rng=rng, overwrite=options.overwrite)
         try:
             with writer:
-                with _workers() as pool:
+                with workers() as pool:
                     written: Future[None] | None = None
-                    for block in _filtered(source, reader, settings, engine, options.mode, pool, progress):
+                    for block in filtered(source, reader, settings, engine, options.mode, pool, progress):
                         peak_in, peak_out = max(peak_in, block.peak_in), max(peak_out, block.peak_out)
                         if written is not None:
                             written.result()
@@ -221,8 +215,8 @@ def _measure(source: Path, settings: EqSettings, engine: Engine, progress: Progr
     """Loudness and peaks before and after, without writing."""
     with open_audio(source) as reader:
         meters = [LoudnessMeter(reader.info.rate_hz, reader.info.channels) for _ in range(2)]
-        with _workers() as pool:
-            for block in _filtered(source, reader, settings, engine, "eq", pool, progress):
+        with workers() as pool:
+            for block in filtered(source, reader, settings, engine, "eq", pool, progress):
                 parts = zip(meters, (block.before, block.after), strict=True)
                 for job in [pool.submit(meter.update, part) for meter, part in parts]:
                     job.result()
@@ -233,73 +227,6 @@ def _measure(source: Path, settings: EqSettings, engine: Engine, progress: Progr
         lufs_in=before_meter.integrated_lufs(),
         lufs_out=after_meter.integrated_lufs(),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Block:
-    before: Samples
-    after: Samples
-    peak_in: float
-    peak_out: float
-
-
-def _filtered(
-    source: Path,
-    reader: Reader,
-    settings: EqSettings,
-    engine: Engine,
-    mode: Mode,
-    pool: ThreadPoolExecutor,
-    progress: Progress | None,
-) -> Iterator[_Block]:
-    """Blocks before and after the filters; channels side by side, and the next block is read meanwhile."""
-    info = reader.info
-    filters = [channel_filter(settings, info.rate_hz, engine) for _ in range(info.channels)]
-    done = 0
-    coming = pool.submit(reader.read, BLOCK_FRAMES)
-    while True:
-        before = coming.result()
-        if not before.shape[1]:
-            return
-        coming = pool.submit(reader.read, BLOCK_FRAMES)
-        after: Samples = np.empty(before.shape, dtype=info.dtype)
-        jobs = [
-            pool.submit(_one_channel, run, mode, channel, out)
-            for run, channel, out in zip(filters, before, after, strict=True)
-        ]
-        peaks = [job.result() for job in jobs]
-        if not all(np.isfinite(peak) for pair in peaks for peak in pair):
-            raise _damaged(before, done, source, info.rate_hz)
-        done += before.shape[1]
-        yield _Block(before, after, max(peak for peak, _ in peaks), max(peak for _, peak in peaks))
-        if progress:
-            progress(min(done / max(info.frames, 1), 1.0))
-
-
-def _one_channel(run: Callable[[Samples], Samples], mode: Mode, before: Samples, after: Samples) -> tuple[float, float]:
-    """Fill ``after`` and return both peaks; NaN and infinity show up in them."""
-    after[:] = run(before)
-    if mode == "delta":
-        after -= before
-    return _peak(before), _peak(after)
-
-
-def _peak(samples: Samples) -> float:
-    return float(np.maximum(samples.max(), -samples.min()))
-
-
-def _damaged(block: Samples, done: int, source: Path, rate_hz: int) -> AudioError:
-    wrong = np.argwhere(~np.isfinite(block))
-    if not len(wrong):
-        return AudioError(f"{source.name}: too loud for the filters; lower its level first")
-    channel, frame = wrong[np.argmin(wrong[:, 1])]
-    place = f"at {(done + frame) / rate_hz:.3f} s in channel {channel + 1}"
-    return AudioError(f"{source.name}: not a number {place}; repair it in an audio editor first")
-
-
-def _workers() -> ThreadPoolExecutor:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return ThreadPoolExecutor(max_workers=1 if cores == 1 else cores + 2, thread_name_prefix="semeq")
 
 
 def _room_db(peak: float) -> float:

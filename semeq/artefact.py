@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
@@ -19,6 +18,7 @@ from semeq.response import Floats
 from semeq.settings import EqSettings
 
 FORMAT = "semeq.model/1"
+DEFAULT_MODEL = "default"
 
 
 def weights_folder() -> Path:
@@ -38,8 +38,12 @@ def shipped_models() -> dict[str, dict[str, str]]:
     return table
 
 
-def load(name_or_path: str | Path) -> Model:
-    """See `semeq.load_model`."""
+def load_model(name_or_path: str | Path = DEFAULT_MODEL) -> Model:
+    """A shipped model by name, or one from a file; read once, checked by its SHA-256.
+
+    >>> load_model("default").vocabulary("en")["warm"].confidence in ("good", "fair", "weak")
+    True
+    """
     if isinstance(name_or_path, str) and not _looks_like_a_path(name_or_path):
         return _load_shipped(name_or_path)
     path = Path(name_or_path)
@@ -77,7 +81,9 @@ def read_model(path: Path, *, sha256: str | None = None) -> Model:
         data = path.read_bytes()
     except OSError as error:
         raise ModelError(f"{path}: {error.strerror}; reinstall semeq or give another model") from None
-    digest = hashlib.sha256(data).hexdigest()
+    from hashlib import sha256 as checksum  # with safetensors, only when a model is read
+
+    digest = checksum(data).hexdigest()
     if sha256 is not None and digest != sha256:
         raise ModelError(f"{path}: damaged (checksum does not match); reinstall semeq or build it: semeq-models build")
     card, tensors = _parse(data, path)
@@ -127,8 +133,10 @@ def _tensor(entry: Mapping[str, Any]) -> np.ndarray[Any, Any]:
 
 def content_sha256(card: Mapping[str, Any], tensors: Mapping[str, np.ndarray[Any, Any]]) -> str:
     """Checksum of all that an artefact says: its card without this very entry, then every tensor by name."""
+    from hashlib import sha256 as checksum
+
     said = {key: value for key, value in card.items() if key != "content_sha256"}
-    digest = hashlib.sha256(json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode())
+    digest = checksum(json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode())
     for name in sorted(tensors):
         digest.update(name.encode())
         digest.update(np.ascontiguousarray(tensors[name]).tobytes())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import secrets
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 
 from semeq import aiff, flac, ogg, riff, wav
 from semeq.audio_info import AudioInfo, check_limits, output_info
+from semeq.disk import explained
 from semeq.errors import AudioError
 from semeq.pcm import Block
 from semeq.sndfile import SndSink, SndSource, check_frames
@@ -53,7 +53,7 @@ class Reader:
         try:
             block = self._source.read(frames)
         except OSError as error:
-            raise _explained(error, self._path) from None
+            raise explained(error, self._path) from None
         self._got += block.shape[1]
         estimated = self.info.container in ("mp3", "ogg")
         if block.shape[1] < frames and self._got < self.info.frames and not estimated:
@@ -84,7 +84,7 @@ def open_audio(path: Path) -> Reader:
         else:
             source = SndSource(path)
     except OSError as error:
-        raise _explained(error, path) from None
+        raise explained(error, path) from None
     if source.info.frames == 0:
         source.close()
         raise AudioError(f"{path.name}: holds no sound (0 samples); nothing to do")
@@ -116,7 +116,7 @@ class Writer:
                 self._sink = SndSink(file, path, info)
         except BaseException as error:
             self._discard()
-            raise _explained(error, path) from None
+            raise explained(error, path) from None
 
     def write(self, block: Block) -> None:
         """Append a block. Shape: ``[channels, n]``, float32 or float64."""
@@ -127,7 +127,7 @@ class Writer:
         try:
             self.clipped += self._sink.write(block, self._dither_rng)
         except OSError as error:
-            raise _explained(error, self._shown) from None
+            raise explained(error, self._shown) from None
         self.frames += block.shape[1]
 
     def __enter__(self) -> Self:
@@ -149,7 +149,7 @@ class Writer:
             self._check_target()
             part.replace(self._target)
         except BaseException as failure:
-            raise _explained(failure, self._shown) from None
+            raise explained(failure, self._shown) from None
         finally:
             self._discard()
 
@@ -215,24 +215,3 @@ def same_file(first: Path, second: Path) -> bool:
         return Path(first).samefile(second)
     except OSError:
         return Path(first).resolve() == Path(second).resolve()
-
-
-def _explained(error: BaseException, path: Path) -> BaseException:
-    """The one line for an error of the system; any other error as it is."""
-    if not isinstance(error, OSError):
-        return error
-    folder = path.parent
-    match error.errno:
-        case errno.ENOENT if not folder.is_dir():
-            text = f"{folder}: no such folder; create it or choose another"
-        case errno.ENOENT:
-            text = f"{path}: no such file; check the name"
-        case errno.EISDIR:
-            text = f"{path}: a folder; name an audio file"
-        case errno.EACCES | errno.EPERM | errno.EROFS:
-            text = f"{path}: no permission; change the rights or choose another folder"
-        case errno.ENOSPC | errno.EDQUOT | errno.EFBIG:
-            text = f"no space left on {folder}: free some or write elsewhere"
-        case _:
-            text = f"{path}: {error.strerror or error}; check the disk and try again"
-    return AudioError(text)

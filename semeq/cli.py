@@ -10,10 +10,11 @@ from pathlib import Path
 
 import click
 
+from semeq.artefact import DEFAULT_MODEL
 from semeq.command import new_group, run
 from semeq.errors import AudioError, SemeqError, UsageError
 from semeq.lexicon import Language
-from semeq.model import DEFAULT_MODEL, LANGUAGES
+from semeq.model import LANGUAGES
 from semeq.report import eq_dict, eq_text, strength, words_rows, words_text
 from semeq.suggest import MAX_INTENSITY, MIN_INTENSITY, checked_intensity, interpolate, suggest, words
 from semeq.terminal import band_table, needs_ascii, octave_table

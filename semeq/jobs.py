@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from semeq.apply import ApplyOptions, Progress, Rendered, apply_file, apply_pair, checked_output
+from semeq.apply import ApplyOptions, Rendered, apply_file, apply_pair, checked_output
+from semeq.artefact import load_model
 from semeq.audio import AudioInfo, open_audio
 from semeq.errors import AudioError, SettingsError, UsageError
 from semeq.lexicon import Language
-from semeq.model import Model, load_model
+from semeq.model import Model
+from semeq.pipeline import Progress
 from semeq.render import Samples, choose_engine
 from semeq.response import auto_preamp_db
 from semeq.settings import EqSettings
@@ -184,7 +186,8 @@ def as_dict(rendered: Rendered) -> dict[str, Any]:
 
 def picture(rendered: Rendered, path: Path, title: str) -> None:
     """Save the spectrum of a rendered file before and after."""
-    from semeq.plot import average_spectrum_db, plot_spectra
+    from semeq.plot import plot_spectra
+    from semeq.spectrum import average_spectrum_db
 
     freqs_hz, before_db = average_spectrum_db(blocks_of(rendered.source), rendered.info.rate_hz)
     _, after_db = average_spectrum_db(blocks_of(rendered.target), rendered.info.rate_hz)

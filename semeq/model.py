@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from semeq.errors import ModelError
 from semeq.lexicon import LEXICONS, Language
 from semeq.response import Floats
 from semeq.settings import EqSettings
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 Confidence = Literal["good", "fair", "weak"]
 LANGUAGES: dict[Language, str] = {language: lexicon.name for language, lexicon in LEXICONS.items()}
-
-DEFAULT_MODEL = "default"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -52,14 +47,3 @@ class Model:
         if language not in self.vocabularies:
             raise ModelError(f"no language {language!r} in model {self.name}; choose: {', '.join(self.vocabularies)}")
         return self.vocabularies[language]
-
-
-def load_model(name_or_path: str | Path = DEFAULT_MODEL) -> Model:
-    """A shipped model by name, or one from a file; read once, checked by its SHA-256.
-
-    >>> load_model("default").vocabulary("en")["warm"].confidence in ("good", "fair", "weak")
-    True
-    """
-    from semeq.artefact import load  # files and checksums only when a model is read
-
-    return load(name_or_path)

@@ -10,9 +10,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from semeq.apply import ApplyOptions, Mode, Progress, Rendered, apply_file
+from semeq.apply import ApplyOptions, Rendered, apply_file
 from semeq.errors import AudioError, SettingsError
 from semeq.model import Model
+from semeq.pipeline import Mode, Progress
 from semeq.render import Engine
 from semeq.settings import EqSettings
 from semeq.suggest import Suggestion

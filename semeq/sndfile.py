@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
 
@@ -16,6 +16,8 @@ from semeq import aiff, mp3, ogg, pcm
 from semeq.audio_info import BITS, FLOATS, LOSSY, AudioInfo
 from semeq.errors import AudioError
 from semeq.riff import truncated
+
+T = TypeVar("T")
 
 _QUALITY = {"VORBIS": 0.2, "OPUS": 0.2}  # soundfile's compression level: 0 is the best quality, 1 the smallest file
 # Ogg has an order of speakers of its own (Vorbis I, 4.3.9); libsndfile leaves it to us. Place in Ogg, by place in WAV.
@@ -191,6 +193,9 @@ class SndSink:
 
     def write(self, block: pcm.Block, dither_rng: np.random.Generator | None) -> int:
         """Append ``block``; returns how many samples had to be clipped."""
+        return self._call(self._write, block, dither_rng)
+
+    def _write(self, block: pcm.Block, dither_rng: np.random.Generator | None) -> int:
         clipped = 0
         if self._info.container == "ogg" and (places := _OGG_PLACES.get(self._info.channels)):
             block = block[np.argsort(places)]
@@ -210,7 +215,7 @@ class SndSink:
                 if more:
                     sound = np.clip(np.nan_to_num(sound, nan=0.0), -1, 1)
             clipped += more
-            self._call(self._sound.write, sound)
+            self._sound.write(sound)
         return clipped
 
     def finish(self) -> None:
@@ -225,13 +230,14 @@ class SndSink:
             with contextlib.suppress(*self._errors):
                 self._sound.close()
 
-    def _call(self, function: Callable[..., None], *args: object) -> None:
+    def _call(self, function: Callable[..., T], *args: object) -> T:
         try:
-            self._thread.submit(function, *args).result()
+            result = self._thread.submit(function, *args).result()
         except self._errors as error:
             raise self._pipe.error or AudioError(f"cannot write: {error}") from None
         if self._pipe.error is not None:
             raise self._pipe.error
+        return result
 
 
 def check_frames(part: Path, shown: Path, frames: int) -> None:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from semeq.artefact import DEFAULT_MODEL, load_model
 from semeq.blend import combine, interpolate_settings
 from semeq.errors import UsageError
 from semeq.lexicon import Language
-from semeq.model import DEFAULT_MODEL, Model, Word, load_model
+from semeq.model import Model, Word
 from semeq.settings import GAIN_LIMIT_DB, EqSettings
 
 if TYPE_CHECKING:

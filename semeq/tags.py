@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 from semeq import aiff, flac, id3, ogg, riff, wav
 from semeq.audio_info import AudioInfo
+from semeq.disk import explained
 
 Chunk = tuple[bytes, bytes]  # name and data
 
@@ -69,17 +70,25 @@ class Tags:
         return list(dict.fromkeys(lost))
 
     def kept_in(self, info: AudioInfo) -> list[str]:
-        """The older name of `lost_in`."""
+        """The same as `lost_in`, by the name that callers know."""
         return self.lost_in(info)
 
 
 def family(container: str) -> str:
+    """What shares one kind of tags."""
     return _FAMILIES.get(container, container)
 
 
 def read_tags(path: Path) -> Tags:
     """Read everything the container can carry; a file that is not audio has no tags."""
     path = Path(path)
+    try:
+        return _read(path)
+    except OSError as error:
+        raise explained(error, path) from None
+
+
+def _read(path: Path) -> Tags:
     with path.open("rb") as file:
         head = file.read(12)
         if head[:4] in (b"RIFF", b"RF64", b"BW64") and head[8:] == b"WAVE":

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from semeq.apply import ApplyOptions, Rendered
+from semeq.artefact import DEFAULT_MODEL
 from semeq.audio import AudioInfo, create_audio
 from semeq.errors import AudioError
 from semeq.jobs import Wanted, blocks_of, carry_out, picture, wanted
-from semeq.model import DEFAULT_MODEL
 from semeq.response import octave_centres_hz
 
 RATE_HZ = 48_000
@@ -53,7 +53,7 @@ def tour(folder: Path, request: str = "warm", intensity: float = 0.7) -> Tour:
 
 def measured_changes_db(rendered: Rendered) -> dict[float, float]:
     """Change in each octave band between the two files, without the preamp."""
-    from semeq.plot import average_spectrum_db
+    from semeq.spectrum import average_spectrum_db
 
     rate_hz = rendered.info.rate_hz
     freqs_hz, before_db = average_spectrum_db(blocks_of(rendered.source), rate_hz)

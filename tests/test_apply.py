@@ -10,10 +10,11 @@ import pyloudnorm
 import pytest
 import soundfile
 
-from semeq.apply import BLOCK_FRAMES, ApplyOptions, apply_file, apply_pair
+from semeq.apply import ApplyOptions, apply_file, apply_pair
 from semeq.errors import AudioError, UsageError
 from semeq.jobs import Wanted, carry_out
 from semeq.loudness import LoudnessMeter
+from semeq.pipeline import BLOCK_FRAMES
 from semeq.render import channel_filter, choose_engine, render
 from semeq.response import peak_db
 from semeq.settings import EqSettings

@@ -6,7 +6,7 @@ import pytest
 
 from semeq.demo import music
 from semeq.errors import UsageError
-from semeq.plot import average_spectrum_db
+from semeq.spectrum import average_spectrum_db
 
 RATE_HZ = 48_000
 PIECE = music()

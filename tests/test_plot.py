@@ -12,9 +12,10 @@ import pytest
 from scipy.signal import sosfilt
 
 from semeq.errors import MissingExtraError, UsageError
-from semeq.plot import FLOOR_DB, apart, average_spectrum_db, curves_db, plot_settings, plot_spectra
+from semeq.plot import apart, curves_db, plot_settings, plot_spectra
 from semeq.response import Floats, peak_db, response_db, sos
 from semeq.settings import EqSettings
+from semeq.spectrum import FLOOR_DB, average_spectrum_db
 
 RATE_HZ = 48_000
 WARM = EqSettings.of((120, 350, 1200, 3500, 9000), (3.2, 1.8, -0.8, -2.1, -3.0))

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from semeq import aiff, flac, id3, ogg, riff, tags
 from semeq.audio import create_audio, open_audio, output_info
+from semeq.errors import AudioError
 from semeq.tags import Tags, read_tags
 from tests.audio_files import info_of, noise, read, write
 
@@ -202,6 +203,11 @@ def test_tags_too_large_to_hold_are_named_and_cost_no_memory(tmp_path: Path) -> 
     got = read_tags(tmp_path / "a.wav")
     assert got.lost_in(info_of("wav", "PCM_24", 1)) == ["huge"]
     assert b"huge" not in dict(got.chunks)
+
+
+def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(AudioError, match="no such file"):
+        read_tags(tmp_path / "none.wav")
 
 
 def test_text_of_windows_and_of_unicode_is_read(tmp_path: Path) -> None:

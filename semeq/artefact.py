@@ -6,16 +6,18 @@ import json
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from importlib.util import find_spec
-from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
 from semeq.errors import ModelError
-from semeq.lexicon import Language
+from semeq.language import Language
 from semeq.model import Model, Word
 from semeq.response import Floats
 from semeq.settings import EqSettings
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FORMAT = "semeq.model/1"
 DEFAULT_MODEL = "default"
@@ -26,7 +28,7 @@ def weights_folder() -> Path:
     spec = find_spec("semeq_models")
     if spec is None or not spec.submodule_search_locations:
         raise ModelError("the shipped models are missing; reinstall semeq")
-    return Path(next(iter(spec.submodule_search_locations))) / "weights"
+    return _path(next(iter(spec.submodule_search_locations))) / "weights"
 
 
 def shipped_models() -> dict[str, dict[str, str]]:
@@ -46,12 +48,18 @@ def load_model(name_or_path: str | Path = DEFAULT_MODEL) -> Model:
     """
     if isinstance(name_or_path, str) and not _looks_like_a_path(name_or_path):
         return _load_shipped(name_or_path)
-    path = Path(name_or_path)
+    path = _path(name_or_path)
     try:
         stamp = path.stat().st_mtime_ns
     except OSError as error:
         raise ModelError(f"{path}: {error.strerror}; give a model's name ({_names()}) or its file") from None
     return _load_file(path, stamp)
+
+
+def _path(name: str | Path) -> Path:
+    from pathlib import Path  # brings more than all of semeq's own modules; only when files are touched
+
+    return Path(name)
 
 
 def _looks_like_a_path(text: str) -> bool:

@@ -13,8 +13,7 @@ import click
 from semeq.artefact import DEFAULT_MODEL
 from semeq.command import new_group, run
 from semeq.errors import AudioError, SemeqError, UsageError
-from semeq.lexicon import Language
-from semeq.model import LANGUAGES
+from semeq.language import LANGUAGES, Language
 from semeq.report import eq_dict, eq_text, strength, words_rows, words_text
 from semeq.suggest import MAX_INTENSITY, MIN_INTENSITY, checked_intensity, interpolate, suggest, words
 from semeq.terminal import band_table, needs_ascii, octave_table
@@ -247,7 +246,7 @@ def demo_command(request: str, intensity: float, output: Path) -> None:
 @app.command("schema")
 def schema_command() -> None:
     """Print the JSON schema of EQ settings."""
-    from semeq.settings import SCHEMA
+    from semeq.schema import SCHEMA
 
     click.echo(json.dumps(SCHEMA, indent=2))
 

@@ -34,7 +34,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from semeq.errors import RequestError
-from semeq.lexicon import LESS_ALONE, LEXICONS, Language
+from semeq.language import Language
+from semeq.lexicon import LESS_ALONE, LEXICONS
 from semeq.lookup import MAX_WEIGHT, Atom, atoms_of, book_of, fold, plainly, small_words, value_of
 
 MAX_CHARS, MAX_WORDS = 1000, 20

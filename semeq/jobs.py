@@ -13,7 +13,7 @@ from semeq.apply import ApplyOptions, Rendered, apply_file, apply_pair, checked_
 from semeq.artefact import load_model
 from semeq.audio import AudioInfo, open_audio
 from semeq.errors import AudioError, SettingsError, UsageError
-from semeq.lexicon import Language
+from semeq.language import Language
 from semeq.model import Model
 from semeq.pipeline import Progress
 from semeq.render import Samples, choose_engine

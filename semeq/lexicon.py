@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
-Language = Literal["en", "es"]
+from semeq.language import Language
 
 LESS_ALONE = 0.7  # "less harsh" is gentler than "not harsh"; with a degree the degree counts: "slightly less" = -0.35
 SUPERLATIVE, MILD = 1.4, 0.5  # "warmest", "calidísimo"; "brightish", "suavecito"

@@ -10,7 +10,8 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from semeq.errors import RequestError, UnknownWordError
-from semeq.lexicon import LEXICONS, Language
+from semeq.language import Language
+from semeq.lexicon import LEXICONS
 
 MAX_WEIGHT, MAX_RATIO = 2.0, 100.0
 

@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from semeq.errors import ModelError
-from semeq.lexicon import LEXICONS, Language
+from semeq.language import Language
 from semeq.response import Floats
 from semeq.settings import EqSettings
 
 Confidence = Literal["good", "fair", "weak"]
-LANGUAGES: dict[Language, str] = {language: lexicon.name for language, lexicon in LEXICONS.items()}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

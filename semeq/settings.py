@@ -206,7 +206,7 @@ class EqSettings:
         return cls(bands=tuple(bands))
 
     def to_dict(self) -> dict[str, Any]:
-        """A plain dict that `from_dict` and `SCHEMA` accept."""
+        """A plain dict that `from_dict` and `semeq.schema` accept."""
         bands = [
             {"kind": band.kind, "freq_hz": band.freq_hz, "gain_db": band.gain_db, "q": band.q} for band in self.bands
         ]
@@ -301,35 +301,3 @@ def _check_keys(data: object, known: set[str], where: str) -> None:
         raise SettingsError(f"{where}: use a JSON object, not {type(data).__name__}")
     if unknown := sorted(set(map(str, data)) - known):
         raise SettingsError(f"{where}: unknown key {unknown[0]!r}; known: {', '.join(sorted(known))}")
-
-
-SCHEMA: dict[str, Any] = {
-    "$schema": "https://json-schema.org/draft/2020-12/schema",
-    "title": "semeq EQ settings",
-    "type": "object",
-    "required": ["bands"],
-    "additionalProperties": False,
-    "properties": {
-        "format": {"const": FORMAT},
-        "preamp_db": {"type": "number", "minimum": -PREAMP_LIMIT_DB, "maximum": PREAMP_LIMIT_DB},
-        "bands": {
-            "type": "array",
-            "minItems": len(LAYOUT),
-            "maxItems": len(LAYOUT),
-            "prefixItems": [
-                {
-                    "type": "object",
-                    "required": ["kind", "freq_hz", "gain_db"],
-                    "additionalProperties": False,
-                    "properties": {
-                        "kind": {"const": kind},
-                        "freq_hz": {"type": "number", "minimum": MIN_FREQ_HZ, "maximum": MAX_FREQ_HZ},
-                        "gain_db": {"type": "number", "minimum": -GAIN_LIMIT_DB, "maximum": GAIN_LIMIT_DB},
-                        "q": {"type": "number", "minimum": MIN_Q, "maximum": MAX_Q},
-                    },
-                }
-                for kind in LAYOUT
-            ],
-        },
-    },
-}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from semeq.artefact import DEFAULT_MODEL, load_model
 from semeq.blend import combine, interpolate_settings
 from semeq.errors import UsageError
-from semeq.lexicon import Language
+from semeq.language import Language
 from semeq.model import Model, Word
 from semeq.settings import GAIN_LIMIT_DB, EqSettings
 

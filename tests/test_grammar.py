@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from semeq.errors import RequestError, UnknownWordError
 from semeq.grammar import MAX_CHARS, MAX_WORDS, Part, Request, parse
-from semeq.lexicon import Language
+from semeq.language import Language
 
 ENGLISH = frozenset(
     {"warm", "bright", "full", "thin", "muddy", "harsh", "clear", "airy", "boomy", "crisp", "soft", "smooth", "tinny"}

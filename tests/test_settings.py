@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from semeq.errors import SettingsError
-from semeq.settings import LAYOUT, SCHEMA, EqBand, EqSettings
+from semeq.schema import SCHEMA
+from semeq.settings import LAYOUT, EqBand, EqSettings
 from tests.strategies import any_settings
 
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from semeq.audio import AudioInfo, create_audio, open_audio, output_info, same_file
+from semeq.audio.tags import read_tags
 from semeq.errors import AudioError, UsageError
 from semeq.loudness import LoudnessMeter
 from semeq.pipeline import Mode, Progress, filtered, workers
 from semeq.render import Engine, EngineChoice, check_rate, choose_engine
 from semeq.response import auto_preamp_db
 from semeq.settings import PREAMP_LIMIT_DB, EqSettings
-from semeq.tags import read_tags
 
 _HEADROOM_DB = 0.001
 _DITHER_SEED = 1
@@ -202,7 +202,7 @@ def _render(
                     raise _WouldClip
         except _WouldClip:
             return _Pass(peak_in=peak_in, peak_out=peak_out, clipped=writer.clipped)
-    lost = tags.kept_in(info)
+    lost = tags.lost_in(info)
     notes = (f"tags that {info.container.upper()} cannot hold: {', '.join(lost)}",) if lost else ()
     return _Pass(peak_in=peak_in, peak_out=peak_out, clipped=writer.clipped, notes=notes)
 

@@ -6,7 +6,10 @@ time again as all the rest of it.
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
+from types import FrameType
 from typing import NoReturn
 
 import click
@@ -25,6 +28,8 @@ def new_group(help_text: str) -> click.Group:
 
 def run(command: click.Command, name: str) -> NoReturn:
     """Run ``command`` and leave: 0 done, 1 failed, 2 asked the wrong way, 130 stopped by Ctrl-C."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _stop)  # so that a polite kill cleans up as Ctrl-C does
     try:
         code = command.main(standalone_mode=False, prog_name=name)
     except SemeqError as error:  # foreseen: one line. Anything else is our bug: traceback.
@@ -43,6 +48,10 @@ def run(command: click.Command, name: str) -> NoReturn:
         sys.stderr.close()
         code = 0
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
 
 
 def leave(name: str, message: str, code: int) -> NoReturn:

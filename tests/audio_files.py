@@ -10,8 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from semeq.audio import AudioInfo, create_audio, open_audio
-from semeq.audio_info import BITS, HOLDS
-from semeq.tags import Tags
+from semeq.audio.info import BITS, HOLDS
+from semeq.audio.tags import Tags
 
 Block = NDArray[Any]
 

@@ -20,8 +20,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from semeq.audio import AudioInfo, Writer, create_audio, open_audio, output_info, same_file
+from semeq.audio.tags import Tags, read_tags
 from semeq.errors import AudioError
-from semeq.tags import Tags, read_tags
 from tests.audio_files import LOSSLESS, info_of, noise, read, write
 
 SUFFIX = {"aiff": ".aiff", "flac": ".flac", "w64": ".w64", "caf": ".caf", "wav": ".wav", "rf64": ".wav"}

@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from semeq import id3
-from semeq.audio import open_audio, output_info
+from semeq.audio import id3, open_audio, output_info
+from semeq.audio.tags import Tags, read_tags
 from semeq.errors import AudioError
-from semeq.tags import Tags, read_tags
 from tests.audio_files import Block, info_of, noise, peer, read, write
 
 pytestmark = pytest.mark.peer

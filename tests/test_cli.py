@@ -287,7 +287,8 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {"mix.wav"}
 
 
-def test_ctrl_c_ends_in_one_line_and_leaves_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_a_stop_ends_in_one_line_and_leaves_nothing(stop: signal.Signals, tmp_path: Path) -> None:
     write(tmp_path / "mix.wav", noise(240.0, channels=2))
     command = [str(Path(sys.executable).with_name("semeq")), "apply", "warm", "mix.wav", "-o", "out.wav"]
     process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
@@ -295,7 +296,7 @@ def test_ctrl_c_ends_in_one_line_and_leaves_nothing(tmp_path: Path) -> None:
         if any(path.suffix == ".part" for path in tmp_path.iterdir()):
             break
         time.sleep(0.01)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(stop)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "stopped" in one_line(err.lstrip())  # after the line with ^C

@@ -49,7 +49,7 @@ def test_importing_is_silent_and_brings_nothing_heavy(package: ModuleType) -> No
 
 def test_the_arrows_point_to_semeq() -> None:
     """No module of semeq imports a package that stands on it."""
-    for module in Path(str(semeq.__file__)).parent.glob("*.py"):
+    for module in Path(str(semeq.__file__)).parent.rglob("*.py"):
         text = module.read_text(encoding="utf-8")
         assert "import semeq_" not in text, module
         assert "from semeq_" not in text, module

@@ -11,10 +11,9 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from semeq import aiff, flac, id3, ogg, riff, tags
-from semeq.audio import create_audio, open_audio, output_info
+from semeq.audio import aiff, create_audio, flac, id3, ogg, open_audio, output_info, riff, tags
+from semeq.audio.tags import Tags, read_tags
 from semeq.errors import AudioError
-from semeq.tags import Tags, read_tags
 from tests.audio_files import info_of, noise, read, write
 
 PICTURE = id3.join_picture(3, b"image/png", b"front", b"\x89PNG not really \x00\xff\x00\xe0")

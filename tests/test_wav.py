@@ -14,11 +14,10 @@ import soundfile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from semeq import pcm, riff
-from semeq.audio import create_audio, open_audio
-from semeq.audio_info import BITS, HOLDS
+from semeq.audio import create_audio, open_audio, pcm, riff
+from semeq.audio.info import BITS, HOLDS
+from semeq.audio.tags import read_tags
 from semeq.errors import AudioError
-from semeq.tags import read_tags
 from tests.audio_files import Block, info_of, noise, read, write
 
 SUBTYPES = HOLDS["wav"]

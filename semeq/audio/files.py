@@ -11,14 +11,14 @@ from typing import BinaryIO, Protocol, Self
 
 import numpy as np
 
-from semeq import aiff, flac, ogg, riff, wav
-from semeq.audio_info import AudioInfo, check_limits, output_info
-from semeq.disk import explained
+from semeq.audio import aiff, flac, ogg, riff, wav
+from semeq.audio.disk import explained
+from semeq.audio.info import AudioInfo, check_limits, output_info
+from semeq.audio.pcm import Block
+from semeq.audio.sndfile import SndSink, SndSource, check_frames
+from semeq.audio.tag_targets import aiff_chunks, flac_blocks, ogg_comments, wav_chunks
+from semeq.audio.tags import Tags
 from semeq.errors import AudioError
-from semeq.pcm import Block
-from semeq.sndfile import SndSink, SndSource, check_frames
-from semeq.tag_targets import aiff_chunks, flac_blocks, ogg_comments, wav_chunks
-from semeq.tags import Tags
 
 __all__ = ["AudioInfo", "Reader", "Writer", "create_audio", "open_audio", "output_info", "same_file"]
 

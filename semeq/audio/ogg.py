@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from semeq.flac import read_comments, write_comments
-from semeq.riff import MAX_KEPT_BYTES
+from semeq.audio.flac import read_comments, write_comments
+from semeq.audio.riff import MAX_KEPT_BYTES
 
 _SERIAL = 1  # libsndfile rolls dice here; the same input shall give the same bytes
 _CONTINUED, _FIRST = 1, 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import BinaryIO
 
-from semeq import riff
+from semeq.audio import riff
 
 OWN = (b"COMM", b"SSND", b"FVER", b"PEAK", b"FLLR")  # of the sound itself, or filling
 

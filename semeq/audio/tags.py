@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from semeq import aiff, flac, id3, ogg, riff, wav
-from semeq.audio_info import AudioInfo
-from semeq.disk import explained
+from semeq.audio import aiff, flac, id3, ogg, riff, wav
+from semeq.audio.disk import explained
+from semeq.audio.info import AudioInfo
 
 Chunk = tuple[bytes, bytes]  # name and data
 
@@ -68,10 +68,6 @@ class Tags:
             lost += [line.partition("=")[0].lower() for line in self.comments]
             lost += ["picture"] * bool(self.pictures)
         return list(dict.fromkeys(lost))
-
-    def kept_in(self, info: AudioInfo) -> list[str]:
-        """The same as `lost_in`, by the name that callers know."""
-        return self.lost_in(info)
 
 
 def family(container: str) -> str:

@@ -45,7 +45,7 @@ SUFFIXES = {
 _OPUS_RATES_HZ = (8000, 12000, 16000, 24000, 48000)
 # Formats that are only read become the integer format that holds every bit of them: companded and ADPCM sound
 # decodes to at most 16 bits; MP3, Vorbis and Opus decode to noise far above the 24th.
-_ONLY_READ = dict.fromkeys(("ULAW", "ALAW", "IMA_ADPCM", "MS_ADPCM", "GSM610", "G721_32"), "PCM_16")
+_ONLY_READ: dict[str, str] = dict.fromkeys(("ULAW", "ALAW", "IMA_ADPCM", "MS_ADPCM", "GSM610", "G721_32"), "PCM_16")
 _SAME_DEPTH = {"PCM_U8": "PCM_S8", "PCM_S8": "PCM_U8"}
 _SPOKEN = {
     "FLOAT": "32-bit float",

@@ -7,8 +7,8 @@ import struct
 from collections.abc import Iterable
 from typing import BinaryIO
 
-from semeq import id3
-from semeq.riff import MAX_KEPT_BYTES
+from semeq.audio import id3
+from semeq.audio.riff import MAX_KEPT_BYTES
 
 STREAMINFO, PADDING, APPLICATION, SEEKTABLE, VORBIS_COMMENT, CUESHEET, PICTURE = range(7)
 NAMES = ("STREAMINFO", "PADDING", "APPLICATION", "SEEKTABLE", "VORBIS_COMMENT", "CUESHEET", "PICTURE")

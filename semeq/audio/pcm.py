@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from semeq.audio_info import BITS
+from semeq.audio.info import BITS
 
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int32]

@@ -12,10 +12,10 @@ from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
 
-from semeq import aiff, mp3, ogg, pcm
-from semeq.audio_info import BITS, FLOATS, LOSSY, AudioInfo
+from semeq.audio import aiff, mp3, ogg, pcm
+from semeq.audio.info import BITS, FLOATS, LOSSY, AudioInfo
+from semeq.audio.riff import truncated
 from semeq.errors import AudioError
-from semeq.riff import truncated
 
 T = TypeVar("T")
 
@@ -47,7 +47,7 @@ class SndSource:
             raise _not_audio(path) from None
         sound = self._sound
         self.info = AudioInfo(
-            container={"wavex": "wav"}.get(sound.format.lower(), sound.format.lower()),
+            container=str(sound.format).lower().replace("wavex", "wav"),
             subtype=sound.subtype,
             rate_hz=sound.samplerate,
             channels=sound.channels,
@@ -98,7 +98,9 @@ class SndSource:
     def read(self, frames: int) -> pcm.Block:
         """The next ``frames``, or what is left."""
         try:
-            sound = self._sound.read(frames, dtype=self.info.dtype.name, always_2d=True)
+            sound = self._sound.read(
+                frames, dtype="float64" if self.info.dtype == np.float64 else "float32", always_2d=True
+            )
         except self._read_error as error:
             raise AudioError(f"{self._name}: damaged ({error}); get it again or repair it first") from None
         return np.ascontiguousarray(sound.T if self._places is None else sound.T[self._places])
@@ -182,7 +184,7 @@ class SndSink:
         import soundfile
 
         self._sound = soundfile.SoundFile(
-            self._pipe,
+            self._pipe,  # pyright: ignore[reportArgumentType]  # any file-like will do
             "w",
             samplerate=self._info.rate_hz,
             channels=self._info.channels,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable
 
-from semeq import flac, id3, riff
-from semeq.tags import AIFF_TEXT, INFO, PICTURE_KEY, Chunk, Tags, family
+from semeq.audio import flac, id3, riff
+from semeq.audio.tags import AIFF_TEXT, INFO, PICTURE_KEY, Chunk, Tags, family
 
 
 def wav_chunks(tags: Tags) -> tuple[Chunk, ...]:

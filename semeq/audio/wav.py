@@ -10,8 +10,8 @@ from typing import BinaryIO
 
 import numpy as np
 
-from semeq import pcm, riff
-from semeq.audio_info import BITS, MAX_CHANNELS, AudioInfo
+from semeq.audio import pcm, riff
+from semeq.audio.info import BITS, MAX_CHANNELS, AudioInfo
 from semeq.errors import AudioError
 
 Chunk = tuple[bytes, bytes]  # name and data

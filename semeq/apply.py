@@ -124,6 +124,8 @@ def apply_pair(
     source = Path(source)
     with open_audio(source) as reader:
         info = reader.info
+    for target in targets:
+        checked_output(source, target, info, options)
     engine = choose_engine(settings, info.rate_hz, options.engine)
     measured = _measure(source, settings.with_preamp(0.0), engine, progress)
     gain_db, _ = _matching_gain_db(measured, None)
@@ -143,8 +145,10 @@ def apply_pair(
     return pair[0], pair[1]
 
 
-def checked_output(source: Path, target: Path, read: AudioInfo, options: ApplyOptions) -> AudioInfo:
-    """What the target will hold, or an error before anything is written."""
+def checked_output(
+    source: Path, target: Path, read: AudioInfo, options: ApplyOptions, new_folder: Path | None = None
+) -> AudioInfo:
+    """What the target will hold, or an error before anything is written; ``new_folder`` will be there by then."""
     check_rate(read.rate_hz)
     if same_file(source, target):
         raise AudioError(f"{target}: that is the input; write to another name")
@@ -152,7 +156,7 @@ def checked_output(source: Path, target: Path, read: AudioInfo, options: ApplyOp
         raise AudioError(f"{target}: is a folder; name a file, such as {target / source.name}")
     if target.exists() and not options.overwrite:
         raise AudioError(f"{target}: exists; choose another name or use --force to replace it")
-    if not target.parent.is_dir():
+    if not target.parent.is_dir() and target.parent != new_folder:
         raise AudioError(f"{target.parent}: no such folder; make it first")
     return output_info(target, read, options.subtype)
 

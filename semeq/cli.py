@@ -166,7 +166,7 @@ def apply_command(
     for source, targets in plan(list(files), output, pair=pair, make_folder=not dry_run):
         try:
             if dry_run:
-                click.echo(rehearse(source, targets, curve, options))
+                click.echo(rehearse(source, targets, curve, options, output if len(files) > 1 else None))
                 continue
             with _progress(source.name) as progress:
                 done = carry_out(source, targets, curve, options, sidecar=sidecar, progress=progress)

@@ -114,11 +114,13 @@ def carry_out(
     return done
 
 
-def rehearse(source: Path, targets: tuple[Path, ...], curve: Wanted, options: ApplyOptions) -> str:
+def rehearse(
+    source: Path, targets: tuple[Path, ...], curve: Wanted, options: ApplyOptions, new_folder: Path | None = None
+) -> str:
     """What would be done to one source, in a line; nothing is written."""
     with open_audio(source) as reader:
         info = reader.info
-    held = [checked_output(source, target, info, options) for target in targets]
+    held = [checked_output(source, target, info, options, new_folder) for target in targets]
     preamp_db = options.preamp_db
     if preamp_db is None:
         preamp_db = curve.settings.preamp_db + auto_preamp_db(curve.settings.with_preamp(0.0), info.rate_hz)

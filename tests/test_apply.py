@@ -194,6 +194,14 @@ def test_a_pair_is_equally_loud_and_differs_only_by_the_eq(tmp_path: Path) -> No
     np.testing.assert_allclose(read(targets[0])[0], read(source)[0] * scale, atol=2**-22)
 
 
+def test_a_pair_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    source = write(tmp_path / "in.wav", noise(0.2))
+    (tmp_path / "b.wav").write_text("precious")
+    with pytest.raises(AudioError, match="exists"):
+        apply_pair(source, (tmp_path / "a.wav", tmp_path / "b.wav"), WARM)
+    assert only(tmp_path) == {"in.wav", "b.wav"}
+
+
 def test_dither_is_off_unless_asked_and_repeatable(tmp_path: Path) -> None:
     source = write(tmp_path / "in.wav", np.zeros((2, 4800)), subtype="PCM_16")
     assert not read_after(source, tmp_path / "plain.wav", ApplyOptions()).any()

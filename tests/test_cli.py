@@ -130,8 +130,10 @@ def test_a_dry_run_writes_nothing(semeq: Run, tmp_path: Path) -> None:
     code, out, _ = semeq("apply", "warm", "mix.wav", "-o", "out.wav", "--dry-run")
     assert code == 0
     assert "would write out.wav" in out
-    semeq("apply", "warm", "mix.wav", "mix.wav", "-o", "new", "--dry-run")
-    assert {path.name for path in tmp_path.iterdir()} == {"mix.wav"}
+    write(tmp_path / "other.wav", noise())
+    code, out, _ = semeq("apply", "warm", "mix.wav", "other.wav", "-o", "new", "--dry-run")
+    assert (code, out.count("\n")) == (0, 2)
+    assert {path.name for path in tmp_path.iterdir()} == {"mix.wav", "other.wav"}
 
 
 def test_a_pair_and_a_delta_are_written(semeq: Run, tmp_path: Path) -> None:

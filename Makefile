@@ -3,12 +3,13 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test lint format bench wheel clean
+.PHONY: help demo test lint format bench docs wheel clean
 help:
 	@echo "make demo   make a small piece of music warmer, with numbers and pictures in demo/"
 	@echo "make test   run all tests"
 	@echo "make lint   ruff, mypy and pyright"
 	@echo "make bench  benchmark tables"
+	@echo "make docs   draw the picture in README again"
 	@echo "make wheel  build the wheel and test it in an environment of its own"
 
 $(BIN)/python:
@@ -43,6 +44,9 @@ format: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	@for bench in tests/bench/bench_*.py; do echo; echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
+
+docs: $(VENV)/.demo
+	$(BIN)/semeq eq "70% warm + 30% full" --plot docs/warm-full.png
 
 wheel: $(VENV)/.dev
 	rm -rf dist

@@ -17,6 +17,7 @@ from semeq.model import Model, Word
 from semeq.render import render
 from semeq.response import auto_preamp_db, peak_db, response_db, sos
 from semeq.settings import EqBand, EqSettings
+from semeq.streaming import StreamingEq
 from semeq.suggest import Suggestion, eq, interpolate, suggest, words
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "RequestError",
     "SemeqError",
     "SettingsError",
+    "StreamingEq",
     "Suggestion",
     "UnknownWordError",
     "UsageError",

@@ -13,8 +13,12 @@ from semeq.terminal import SPARK_POINTS, band_table, draw_curve, sparkline
 
 
 def strength(asked: Suggestion) -> str:
-    """How strongly the words were asked for."""
-    return f"intensity {asked.intensity:g}"
+    """How strongly the words were asked for, and how strongly people set them."""
+    typical_db = sum(
+        abs(part.weight) * word.strength_db for part, word in zip(asked.request.parts, asked.words, strict=True)
+    )
+    typical_db /= sum(abs(part.weight) for part in asked.request.parts)
+    return f"intensity {asked.intensity:g}; people typically set {typical_db:.1f} dB RMS"
 
 
 def eq_text(asked: Suggestion, settings: EqSettings, title: str, *, draw: bool, ascii_only: bool) -> str:

@@ -55,7 +55,6 @@ def test_the_python_example_runs(tmp_path: Path) -> None:
     assert "do not agree" in done.stdout
 
 
-@pytest.mark.skipif(not (ROOT / "models" / "cards").is_dir(), reason="README's links lead into the source tree")
 def test_every_link_into_the_tree_leads_somewhere() -> None:
     for target in re.findall(r"\]\((?!http)([^)]+)\)", README):
         assert (ROOT / target).exists(), target

@@ -29,4 +29,12 @@ for package in (semeq, semeq_bridge, semeq_models, semeq_presets):
     assert (folder / "py.typed").is_file(), folder
 PY
 for command in semeq semeq-models semeq-presets semeq-bridge; do env/bin/$command --help >/dev/null; done
-SEMEQ_DATA=${SEMEQ_DATA:-$root/../shared/data} PATH="$place/env/bin:$PATH" env/bin/pytest tests -m "not slow"
+SEMEQ_DATA=${SEMEQ_DATA:-$root/../shared/data}
+export SEMEQ_DATA PATH="$place/env/bin:$PATH"
+if [ -d "$SEMEQ_DATA" ]; then # the installed maker makes the very model that is shipped
+    semeq-models build -o "$place/built.safetensors" >/dev/null
+    cmp "$place/built.safetensors" env/lib/python3*/site-packages/semeq_models/weights/default.safetensors
+fi
+# What only the source tree has (the card, README's links) is tested there.
+pytest tests -m "not slow" --ignore-glob='tests/test_models_*' \
+    --deselect tests/test_readme.py::test_every_link_into_the_tree_leads_somewhere

@@ -46,12 +46,13 @@ def evaluate_command(data: Path | None, as_json: bool, folds: int, seed: int, sp
 
 @app.command("card")
 @data_option
-@click.option("-o", "--output", type=PATH, help="Card file; else the shipped one.")
+@click.option("-o", "--output", type=PATH, help="Card file; else the one in the source tree, or in this folder.")
 def card_command(data: Path | None, output: Path | None) -> None:
     """Write the model card from freshly computed figures."""
     built = build_model(data_folder(data))
     text = card(built, evaluate(built.corpus))
-    write_whole(output or CARDS / f"{NAME}.md", text.encode("utf-8"))
+    folder = CARDS if CARDS.is_dir() else Path()
+    write_whole(output or folder / f"{NAME}.md", text.encode("utf-8"))
 
 
 def main() -> None:

@@ -27,7 +27,7 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	@touch $@
 
 demo: $(VENV)/.demo
-	@$(BIN)/semeq demo -o demo
+	@$(BIN)/semeq demo -o demo --force
 
 test: $(VENV)/.dev
 	$(BIN)/pytest

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from semeq.audio.tags import read_tags
 from semeq.errors import AudioError, UsageError
 from semeq.loudness import LoudnessMeter
 from semeq.pipeline import Mode, Progress, filtered, workers
-from semeq.render import Engine, EngineChoice, check_rate, choose_engine
+from semeq.render import ENGINES, Engine, EngineChoice, check_rate, choose_engine
 from semeq.response import auto_preamp_db
 from semeq.settings import PREAMP_LIMIT_DB, EqSettings
 
@@ -26,7 +27,7 @@ class ApplyOptions:
     """How to render: the defaults give the EQ with the preamp that keeps it from clipping, and nothing else."""
 
     preamp_db: float | None = None
-    """None: automatic, so that nothing clips."""
+    """None: automatic, the peak of the curve and more where a hot file would clip; it replaces any in the settings."""
     match_loudness: bool = False
     mode: Mode = "eq"
     engine: EngineChoice = "auto"
@@ -35,6 +36,8 @@ class ApplyOptions:
     overwrite: bool = False
 
     def __post_init__(self) -> None:
+        if self.engine not in ENGINES:
+            raise UsageError(f"engine {self.engine!r}: use one of {', '.join(ENGINES)}")
         if self.preamp_db is not None and self.match_loudness:
             raise UsageError("a fixed preamp and --match-loudness contradict each other; choose one")
         if self.mode == "delta" and self.match_loudness:
@@ -57,6 +60,8 @@ class Rendered:
     peak_in: float
     peak_out: float
     clipped: int
+    automatic: bool
+    """Whether the preamp was found, not given."""
     lufs_in: float | None = None
     lufs_out: float | None = None
     notes: tuple[str, ...] = field(default=())
@@ -75,27 +80,27 @@ def apply_file(
         read = reader.info
     info = checked_output(source, target, read, options)
     engine = choose_engine(settings, read.rate_hz, options.engine)
-    notes: list[str] = []
+    notes = _unbuildable(settings, read.rate_hz)
     lufs_in = lufs_out = None
     if options.match_loudness:
-        measured = _measure(source, settings.with_preamp(0.0), engine, progress)
+        measured = _measure(source, settings.with_preamp(0.0), engine, _part(progress, 0, 2))
+        progress = _part(progress, 1, 2)
         preamp_db, note = _matching_gain_db(measured, info)
         lufs_in, lufs_out = measured.lufs_in, measured.lufs_out + preamp_db
         notes += [note] if note else []
     elif options.preamp_db is not None:
         preamp_db = options.preamp_db
     else:
-        preamp_db = settings.preamp_db + auto_preamp_db(settings.with_preamp(0.0), read.rate_hz)
-        preamp_db = 0.0 if options.mode == "delta" else preamp_db
+        preamp_db = 0.0 if options.mode == "delta" else auto_preamp_db(settings.with_preamp(0.0), read.rate_hz)
     automatic = options.preamp_db is None
     used = settings.with_preamp(preamp_db)
     peaks = _render(source, target, info, used, engine, options, progress, refuse_clipping=automatic)
     if peaks.clipped and automatic:  # hot input: phase shifts raise peaks above what the curve alone tells
         lower_db = -20 * np.log10(peaks.peak_out) - _HEADROOM_DB
-        notes.append(f"lowered by {-lower_db:.1f} dB more, because its peaks would clip")
+        notes.append(f"{-lower_db:.1f} dB of it because its peaks would clip")
         used = used.with_preamp(preamp_db + float(lower_db))
         lufs_out = None if lufs_out is None else lufs_out + float(lower_db)
-        peaks = _render(source, target, info, used, engine, options, progress, refuse_clipping=False)
+        peaks = _render(source, target, info, used, engine, options, None, refuse_clipping=False)
     return Rendered(
         source=source,
         target=target,
@@ -107,6 +112,7 @@ def apply_file(
         peak_in=peaks.peak_in,
         peak_out=peaks.peak_out,
         clipped=peaks.clipped,
+        automatic=automatic,
         lufs_in=lufs_in,
         lufs_out=lufs_out,
         notes=(*notes, *peaks.notes),
@@ -127,22 +133,39 @@ def apply_pair(
     for target in targets:
         checked_output(source, target, info, options)
     engine = choose_engine(settings, info.rate_hz, options.engine)
-    measured = _measure(source, settings.with_preamp(0.0), engine, progress)
+    measured = _measure(source, settings.with_preamp(0.0), engine, _part(progress, 0, 3))
     gain_db, _ = _matching_gain_db(measured, None)
     rooms_db = [_room_db(measured.peak_in), _room_db(measured.peak_out) - gain_db]
     both_db = min(0.0, *rooms_db)
-    plain, shaped = settings.scaled(0.0).with_preamp(both_db), settings.with_preamp(gain_db + both_db)
-    pair = []
-    for target, version in zip(targets, (plain, shaped), strict=True):
-        fixed = ApplyOptions(
-            preamp_db=version.preamp_db,
-            engine=engine,
-            subtype=options.subtype,
-            dither=options.dither,
-            overwrite=options.overwrite,
-        )
-        pair.append(apply_file(source, target, version, fixed, progress))
-    return pair[0], pair[1]
+    versions = (settings.scaled(0.0).with_preamp(both_db), settings.with_preamp(gain_db + both_db))
+    loudness = (measured.lufs_in + both_db, measured.lufs_out + gain_db + both_db)
+    drafts = [target.with_name(f".semeq-{secrets.token_hex(6)}{target.suffix}") for target in targets]
+    try:
+        pair = []
+        for number, (draft, version) in enumerate(zip(drafts, versions, strict=True)):
+            fixed = replace(options, preamp_db=version.preamp_db, engine=engine)
+            pair.append(apply_file(source, draft, version, fixed, _part(progress, number + 1, 3)))
+        for draft, target in zip(drafts, targets, strict=True):  # both, or none
+            draft.replace(target)
+    finally:
+        for draft in drafts:
+            draft.unlink(missing_ok=True)
+    first, second = (
+        replace(rendered, target=target, lufs_in=measured.lufs_in, lufs_out=lufs)
+        for rendered, target, lufs in zip(pair, targets, loudness, strict=True)
+    )
+    return first, second
+
+
+def _part(progress: Progress | None, number: int, passes: int) -> Progress | None:
+    """One of several passes over the file, as its share of the whole."""
+    return progress and (lambda done: progress((number + done) / passes))
+
+
+def _unbuildable(settings: EqSettings, rate_hz: float) -> list[str]:
+    """A note where bands lie beyond what the sample rate can hold."""
+    beyond = [f"{band.freq_hz:.0f} Hz" for band in settings.bands if band.gain_db and band.freq_hz >= rate_hz / 2]
+    return [f"{rate_hz:g} Hz holds no band at {', '.join(beyond)}: without it"] if beyond else []
 
 
 def checked_output(

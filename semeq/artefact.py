@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from errno import EISDIR
 from functools import lru_cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, get_args
@@ -46,13 +47,16 @@ def load_model(name_or_path: str | Path = DEFAULT_MODEL) -> Model:
     >>> load_model("default").vocabulary("en")["warm"].confidence in ("good", "fair", "weak")
     True
     """
-    if isinstance(name_or_path, str) and not _looks_like_a_path(name_or_path):
-        return _load_shipped(name_or_path)
-    path = _path(name_or_path)
+    if isinstance(name_or_path, str) and (shipped := _load_shipped(name_or_path)):
+        return shipped
     try:
+        path = _path(name_or_path)
         stamp = path.stat().st_mtime_ns
-    except OSError as error:
-        raise ModelError(f"{path}: {error.strerror}; give a model's name ({_names()}) or its file") from None
+        if path.is_dir():
+            raise IsADirectoryError(EISDIR, "a folder")
+    except (OSError, TypeError, ValueError) as error:  # ValueError: a name with NUL in it
+        why = getattr(error, "strerror", None) or "neither a name nor a file"
+        raise ModelError(f"no model {str(name_or_path)!r} ({why}); choose one of: {_names()}, or give a file") from None
     return _load_file(path, stamp)
 
 
@@ -62,19 +66,15 @@ def _path(name: str | Path) -> Path:
     return Path(name)
 
 
-def _looks_like_a_path(text: str) -> bool:
-    return "/" in text or "\\" in text or text.endswith(".safetensors")
-
-
 def _names() -> str:
     return ", ".join(sorted(shipped_models()))
 
 
 @lru_cache(maxsize=16)
-def _load_shipped(name: str) -> Model:
+def _load_shipped(name: str) -> Model | None:
     table = shipped_models()
     if name not in table:
-        raise ModelError(f"no model {name!r}; choose one of: {_names()}, or give a file")
+        return None
     return read_model(weights_folder() / table[name]["file"], sha256=table[name]["sha256"])
 
 

@@ -9,13 +9,14 @@ from itertools import pairwise
 
 import numpy as np
 
-from semeq.errors import SettingsError
+from semeq.errors import SettingsError, UsageError
 from semeq.fit import bounds, curves_and_slopes, pack, unpack
 from semeq.response import RATE_HZ, Floats, log_grid_hz, response_db
-from semeq.settings import GAIN_LIMIT_DB, PREAMP_LIMIT_DB, EqSettings
+from semeq.settings import GAIN_LIMIT_DB, PREAMP_LIMIT_DB, EqSettings, checked_settings, number_or_nan, shown
 
 POINTS = 64
 _KNOTS = 24
+_MOST = 1e6  # of an amount: as much as settings may be scaled by
 
 
 def combine(settings: Sequence[EqSettings], amounts: Sequence[float]) -> EqSettings:
@@ -27,15 +28,12 @@ def combine(settings: Sequence[EqSettings], amounts: Sequence[float]) -> EqSetti
     >>> [round(gain) for gain in combine([bass, air], [0.5, 1.0]).gains_db]
     [3, 0, 0, 0, 4]
     """
-    if len(settings) != len(amounts) or not settings:
-        raise SettingsError(f"{len(settings)} settings and {len(amounts)} amounts: use one amount for each")
-    if not np.all(np.isfinite(amounts)):
-        raise SettingsError("amounts must be finite numbers")
-    used = [(curve, float(amount)) for curve, amount in zip(settings, amounts, strict=True) if amount]
+    pairs = _checked_pairs(settings, amounts)
+    used = [(curve, amount) for curve, amount in pairs if amount]
     preamp_db = sum(amount * curve.preamp_db for curve, amount in used)
     preamp_db = min(max(preamp_db, -PREAMP_LIMIT_DB), PREAMP_LIMIT_DB)
     if not used:
-        return settings[0].scaled(0.0).with_preamp(0.0)
+        return pairs[0][0].scaled(0.0).with_preamp(0.0)
     if len(used) == 1:
         curve, amount = used[0]
         return curve.scaled(amount).with_preamp(preamp_db)
@@ -51,14 +49,28 @@ def combine(settings: Sequence[EqSettings], amounts: Sequence[float]) -> EqSetti
     return unpack(_polish(guess, target, freqs)).with_preamp(preamp_db)
 
 
+def _checked_pairs(settings: Sequence[EqSettings], amounts: Sequence[float]) -> list[tuple[EqSettings, float]]:
+    try:
+        curves, given = list(settings), list(amounts)
+    except TypeError:
+        raise SettingsError(f"settings {shown(settings)}, amounts {shown(amounts)}: use two lists") from None
+    if len(curves) != len(given) or not curves:
+        raise SettingsError(f"{len(curves)} settings and {len(given)} amounts: use one amount for each")
+    for amount in given:
+        if not abs(number_or_nan(amount)) <= _MOST:
+            raise SettingsError(f"amount {shown(amount)}: use a number from {-_MOST:g} to {_MOST:g}")
+    return [(checked_settings(curve), float(amount)) for curve, amount in zip(curves, given, strict=True)]
+
+
 def interpolate_settings(a: EqSettings, b: EqSettings, position: float) -> EqSettings:
     """The curve ``position`` of the way from ``a`` (0) to ``b`` (1), in equal steps of dB; both ends are exact."""
-    if not 0 <= position <= 1:
-        raise SettingsError(f"position={position:g}: use 0 to 1")
-    if position in (0, 1):
-        return b if position else a
+    a, b = checked_settings(a), checked_settings(b)
+    if not 0 <= (way := number_or_nan(position)) <= 1:
+        raise UsageError(f"position {shown(position)}: use 0 to 1")
+    if way in (0, 1):
+        return b if way else a
     knots, travelled = _timetable(a, b)
-    share = float(np.interp(position * travelled[-1], travelled, knots))
+    share = float(np.interp(way * travelled[-1], travelled, knots))
     return combine([a, b], [1 - share, share])
 
 

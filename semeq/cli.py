@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,8 +16,9 @@ from semeq.command import new_group, run
 from semeq.errors import AudioError, SemeqError, UsageError
 from semeq.language import LANGUAGES, Language
 from semeq.report import eq_dict, eq_text, strength, words_rows, words_text
+from semeq.response import RATE_HZ
 from semeq.suggest import MAX_INTENSITY, MIN_INTENSITY, checked_intensity, interpolate, suggest, words
-from semeq.terminal import band_table, needs_ascii, octave_table
+from semeq.terminal import band_table, draw_curve, needs_ascii, octave_table
 
 app = new_group('Words become EQ: "70% warm + 30% full" as five bands, on audio, in numbers and pictures.')
 
@@ -36,12 +38,20 @@ def _language(_ctx: click.Context, _param: click.Parameter, value: str) -> Langu
     return value
 
 
-PATH = click.Path(path_type=Path)
+POOR_FIT_DB = 3.0
+APPLY_EXAMPLES = """\b
+Examples:
+  semeq apply warm mix.wav -o warm.wav
+  semeq apply "a bit less harsh" album/*.flac -i 0.5 --match-loudness -o softer/"""
+PATH = click.Path(path_type=Path, readable=False)  # each file speaks for itself, later
 _scale = f"{MIN_INTENSITY:g} to {MAX_INTENSITY:g}: 0 is flat, 1 how strongly people set it, -1 the opposite."
-intensity_option = click.option("-i", "--intensity", callback=_intensity, default="1", show_default=True, help=_scale)
+intensity_option = click.option(
+    "-i", "--intensity", metavar="NUMBER", callback=_intensity, default="1", show_default=True, help=_scale
+)
 model_option = click.option("--model", default=DEFAULT_MODEL, help="Name of a shipped model, or the file of one.")
 language_option = click.option("-l", "--language", callback=_language, default="en", help="Of the words: en or es.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
+plot_option = click.option("--plot", type=PATH, help="Save a picture: .png, .svg or .pdf.")
 force_option = click.option("--force", is_flag=True, help="Replace files that exist.")
 
 
@@ -49,38 +59,49 @@ force_option = click.option("--force", is_flag=True, help="Replace files that ex
 @click.argument("request", metavar="WORDS")
 @intensity_option
 @click.option("--to", metavar="WORDS", help="Other words to move towards.")
-@click.option("--at", type=float, default=0.5, show_default=True, help="How far towards them, 0 to 1.")
-@click.option("--plot", type=PATH, help="Save a picture: .png, .svg or .pdf.")
+@click.option("--at", type=click.FloatRange(0, 1), help="How far towards them: 0 to 1, 0.5 unless said otherwise.")
+@click.option("--rate", type=click.FloatRange(1000, 768_000), default=RATE_HZ, help="Sample rate to draw for, in Hz.")
+@plot_option
 @click.option("--draw", is_flag=True, help="Draw the curve in the terminal.")
 @json_option
+@force_option
 @model_option
 @language_option
 def eq_command(
     request: str,
     intensity: float,
     to: str | None,
-    at: float,
+    at: float | None,
+    rate: float,
     plot: Path | None,
     draw: bool,
     as_json: bool,
+    force: bool,
     model: str,
     language: Language,
 ) -> None:
     """Print the five bands for some WORDS, such as "70% warm + 30% full" or "a bit less harsh"."""
+    if to is None and at is not None:
+        raise UsageError("--at says how far towards other words; name them with --to")
+    _check_picture(plot, force)
     asked = suggest(request, intensity, model=model, language=language)
     settings, title, notes = asked.settings, str(asked.request), asked.notes
+    share, towards = 0.5 if at is None else at, {}
     if to is not None:
         other = suggest(to, intensity, model=model, language=language)
-        settings, notes = interpolate(settings, other.settings, at), (*notes, *other.notes)
-        title = f"{title}, {at:.0%} towards {other.request}"
+        settings, notes = interpolate(settings, other.settings, share), (*notes, *other.notes)
+        title, towards = f"{title}, {share:.0%} towards {other.request}", {"to": str(other.request), "at": share}
     if plot:
         from semeq.plot import plot_settings
 
-        plot_settings(settings, plot, title=title, subtitle=strength(asked))
+        plot_settings(settings, plot, title=title, subtitle=strength(asked), rate_hz=rate)
     if as_json:
-        click.echo(json.dumps(eq_dict(asked, settings), ensure_ascii=False))
+        click.echo(json.dumps(eq_dict(asked, settings, rate) | towards | {"notes": list(notes)}, ensure_ascii=False))
         return
-    click.echo(eq_text(asked, settings, title, draw=draw, ascii_only=needs_ascii(sys.stdout)))
+    click.echo(eq_text(asked, settings, title, rate))
+    if draw:
+        columns = shutil.get_terminal_size().columns
+        click.echo(draw_curve(settings, width=min(columns - 1, 64), ascii=needs_ascii(sys.stdout)))
     _say(notes)
 
 
@@ -98,9 +119,11 @@ def words_command(language: Language, confidence: str | None, as_json: bool, mod
         click.echo(json.dumps(words_rows(listed), ensure_ascii=False))
     else:
         click.echo(words_text(listed, ascii_only=needs_ascii(sys.stdout)))
+        if not listed:
+            _say((f"no {LANGUAGES[language]} word is {confidence}",))
 
 
-@app.command("apply")
+@app.command("apply", short_help="Render audio through the EQ for some words.", epilog=APPLY_EXAMPLES)
 @click.argument("request", metavar="WORDS")
 @click.argument("files", metavar="FILE...", type=PATH, nargs=-1, required=True)
 @click.option("-o", "--output", type=PATH, required=True, help="File to write, or a folder for many inputs.")
@@ -110,13 +133,18 @@ def words_command(language: Language, confidence: str | None, as_json: bool, mod
 @click.option("--match-loudness", is_flag=True, help="As loud as the input (ITU-R BS.1770, gated).")
 @click.option("--delta", is_flag=True, help="Write only what the EQ adds and takes away.")
 @click.option("--ab", "pair", is_flag=True, help="Write NAME.a (original) and NAME.b (EQ), equally loud.")
-@click.option("--bits", help="Instead of the input's: 16, 24, 32, float, double.")
+@click.option("--bits", metavar="BITS", help="Instead of the input's: 16, 24, 32, float, double.")
 @click.option("--dither", is_flag=True, help="Add triangular dither of 1 LSB.")
 @click.option("--plot", type=PATH, help="Save the spectrum before and after (one input).")
 @force_option
 @click.option("--sidecar/--no-sidecar", default=True, help="Write NAME.semeq.json, to make the file again (default).")
 @click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing.")
-@click.option("--engine", default="auto", help="One of: auto, pedalboard, float64.")
+@click.option(
+    "--engine",
+    default="auto",
+    metavar="NAME",
+    help="Filters: pedalboard, float64, auto (the first where exact).",
+)
 @json_option
 @model_option
 @language_option
@@ -141,17 +169,20 @@ def apply_command(
     model: str,
     language: Language,
 ) -> None:
-    """Render audio through the EQ for some WORDS; rate, channels, bits, length and tags stay.
+    """Render each FILE through the EQ for some WORDS; rate, channels, bits, length and tags stay.
 
     WORDS may also be a .json file of settings, as `semeq eq --json` prints them.
     """
-    from semeq.apply import ApplyOptions
+    from semeq.apply import ApplyOptions, Rendered
     from semeq.jobs import as_dict, carry_out, picture, plan, rehearse, subtype_named, summary, wanted
 
     if no_preamp and preamp is not None:
         raise UsageError("--no-preamp and --preamp contradict each other; choose one")
+    if pair and (delta or match_loudness or no_preamp or preamp is not None):
+        raise UsageError("--ab matches the loudness itself; leave out --delta, --match-loudness and preamps")
     if plot and len(files) > 1:
         raise UsageError("--plot draws one input; render the others without it")
+    _check_picture(plot, force)
     options = ApplyOptions(
         preamp_db=0.0 if no_preamp else preamp,
         match_loudness=match_loudness,
@@ -164,25 +195,34 @@ def apply_command(
     curve = wanted(request, intensity, model=model, language=language)
     code, results = 0, []
     for source, targets in plan(list(files), output, pair=pair, make_folder=not dry_run):
+        done: tuple[Rendered, ...] = ()
         try:
             if dry_run:
-                click.echo(rehearse(source, targets, curve, options, output if len(files) > 1 else None))
-                continue
-            with _progress(source.name) as progress:
-                done = carry_out(source, targets, curve, options, sidecar=sidecar, progress=progress)
-            if plot:
-                picture(done[-1], plot, curve.title)
-        except SemeqError as error:
-            code = error.exit_code
-            click.echo(f"semeq: {_named(error, source)}", err=True)
+                found = [rehearse(source, targets, curve, options, output if len(files) > 1 else None)]
+                lines = [found[0]["text"]]
+            else:
+                with _progress(source.name) as progress:
+                    done = carry_out(source, targets, curve, options, sidecar=sidecar, progress=progress)
+                found, lines = [as_dict(rendered) for rendered in done], [summary(rendered) for rendered in done]
+        except (SemeqError, OSError) as error:
+            code, text = 1, _named(error, source, targets)
+            results.append({"input": str(source), "error": text})
+            click.echo(f"semeq: {text}", err=True)
             continue
-        results += [as_dict(rendered) for rendered in done]
+        results += found
         if not as_json:
-            click.echo("\n".join(summary(rendered) for rendered in done))
-    if as_json and not dry_run:
-        click.echo(json.dumps(results, ensure_ascii=False))
-    _say(curve.asked.notes if curve.asked else ())
-    sys.exit(code)
+            click.echo("\n".join(lines))
+        if plot and done:
+            try:
+                picture(done[-1], plot, curve.title)
+            except SemeqError as error:
+                code = 1
+                click.echo(f"semeq: {error}", err=True)
+    notes = curve.asked.notes if curve.asked else ()
+    if as_json:
+        click.echo(json.dumps({"title": curve.title, "notes": list(notes), "files": results}, ensure_ascii=False))
+    _say(notes)
+    raise click.exceptions.Exit(code)
 
 
 @app.command("reproduce")
@@ -207,13 +247,15 @@ def reproduce_command(sidecar: Path, source: Path, output: Path, force: bool) ->
 @app.command("fit")
 @click.argument("curve", type=PATH)
 @click.option("--keep-level", is_flag=True, help="Put the mean level into the preamp.")
-@click.option("--plot", type=PATH, help="Save a picture: .png, .svg or .pdf.")
+@plot_option
 @json_option
-def fit_command(curve: Path, keep_level: bool, plot: Path | None, as_json: bool) -> None:
+@force_option
+def fit_command(curve: Path, keep_level: bool, plot: Path | None, as_json: bool, force: bool) -> None:
     """Fit the five bands to any CURVE, a file of rows "Hz, dB" such as a measurement or a correction."""
     from semeq.curvefile import read_curve_file
     from semeq.fit import curve_error_db, fit
 
+    _check_picture(plot, force)
     freqs_hz, target_db = read_curve_file(curve)
     settings = fit(target_db, freqs_hz, level_free=not keep_level)
     error_db = curve_error_db(settings, target_db, freqs_hz, level_free=not keep_level)
@@ -225,18 +267,21 @@ def fit_command(curve: Path, keep_level: bool, plot: Path | None, as_json: bool)
         click.echo(json.dumps({"settings": settings.to_dict(), "error_db": round(error_db, 4)}))
         return
     click.echo(f"{band_table(settings)}\n{error_db:.2f} dB RMS off{'' if keep_level else ', level left free'}")
+    if error_db > POOR_FIT_DB:
+        _say(("five bands cannot follow this curve; see --plot",))
 
 
 @app.command("demo")
 @click.argument("request", metavar="[WORDS]", default="warm")
-@click.option("-i", "--intensity", callback=_intensity, default="0.7", show_default=True, help=_scale)
+@click.option("-i", "--intensity", metavar="NUMBER", callback=_intensity, default="0.7", show_default=True, help=_scale)
 @click.option("-o", "--output", type=PATH, default="demo", show_default=True, help="Folder for music and pictures.")
-def demo_command(request: str, intensity: float, output: Path) -> None:
+@force_option
+def demo_command(request: str, intensity: float, output: Path, force: bool) -> None:
     """Make a small piece of music, say it "warm" (or other WORDS), and show what changed."""
     from semeq.jobs import summary
     from semeq.tour import tour
 
-    made = tour(output, request, intensity)
+    made = tour(output, request, intensity, overwrite=force)
     click.echo(f"{made.curve.title}:\n{band_table(made.curve.settings)}")
     click.echo(f"Measured on the music, per octave band:\n{octave_table(made.changes_db)}")
     click.echo(f"Listen: {made.rendered.source}\n        {summary(made.rendered)}")
@@ -251,16 +296,28 @@ def schema_command() -> None:
     click.echo(json.dumps(SCHEMA, indent=2))
 
 
-def _named(error: SemeqError, source: Path) -> str:
+def _named(error: Exception, source: Path, targets: tuple[Path, ...]) -> str:
     """The message with the file it is about."""
     message = str(error)
-    return message if source.name in message else f"{source}: {message}"
+    if isinstance(error, OSError) and error.strerror:
+        message = f"{error.filename or source}: {error.strerror}"
+    return message if any(path.name in message for path in (source, *targets)) else f"{source}: {message}"
+
+
+def _check_picture(plot: Path | None, force: bool) -> None:
+    """Refuse a picture's name before the work for it begins."""
+    if plot is not None:
+        from semeq.picture import check_picture
+
+        check_picture(plot)
+        if plot.exists() and not force:
+            raise AudioError(f"{plot}: exists; use --force to replace it")
 
 
 @contextmanager
 def _progress(name: str) -> Iterator[Callable[[float], None] | None]:
     """A bar on a terminal's stderr, nothing when piped."""
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():
         yield None
         return
     with click.progressbar(length=1000, label=name, file=sys.stderr) as bar:

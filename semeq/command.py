@@ -6,6 +6,9 @@ time again as all the rest of it.
 
 from __future__ import annotations
 
+import contextlib
+import io
+import os
 import signal
 import sys
 import threading
@@ -29,14 +32,24 @@ def new_group(help_text: str) -> click.Group:
 def run(command: click.Command, name: str) -> NoReturn:
     """Run ``command`` and leave: 0 done, 1 failed, 2 asked the wrong way, 130 stopped by Ctrl-C."""
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, _stop)  # so that a polite kill cleans up as Ctrl-C does
+        for polite in {"SIGTERM", "SIGHUP"} & set(dir(signal)):  # clean up as after Ctrl-C
+            signal.signal(getattr(signal, polite), _stop)
+    for stream in (sys.stdout, sys.stderr):  # a file name may hold bytes that no encoding has
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = command.main(standalone_mode=False, prog_name=name)
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except SemeqError as error:  # foreseen: one line. Anything else is our bug: traceback.
         leave(name, str(error), error.exit_code)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
         code = 0
+    except click.NoSuchOption as error:
+        hint = ": write -- before words that begin with a dash" if error.option_name[1:2].isdigit() else ""
+        path = error.ctx.command_path if error.ctx else name
+        leave(name, f"no option {error.option_name}{hint}; see {path} --help", 2)
     except click.UsageError as error:
         path = error.ctx.command_path if error.ctx else name
         leave(name, f"{error.format_message().rstrip('.')}; see {path} --help", 2)
@@ -44,10 +57,20 @@ def run(command: click.Command, name: str) -> NoReturn:
         leave(name, error.format_message(), 1)
     except (KeyboardInterrupt, click.Abort):
         leave(name, "stopped; nothing half-written was left", _INTERRUPTED)
-    except BrokenPipeError:  # `semeq words | head`
-        sys.stderr.close()
-        code = 0
+    except (BrokenPipeError, SystemExit) as error:  # `semeq words | head`, which click turns into an exit
+        _forget_stdout()
+        code = 0 if isinstance(error, BrokenPipeError) or error.code == 1 else error.code
+    except OSError as error:  # the system said no where nobody asked it before
+        _forget_stdout()
+        what = f"{error.filename}: " if error.filename else ""
+        leave(name, f"{what}{error.strerror}; free some space or give another place", 1)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _forget_stdout() -> None:
+    """Nothing more can be written there; Python must not try again on its way out."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
@@ -56,5 +79,6 @@ def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
 
 def leave(name: str, message: str, code: int) -> NoReturn:
     """Say one line on stderr and exit."""
-    click.echo(f"{name}: {' '.join(message.split())}", err=True)
+    with contextlib.suppress(OSError):
+        click.echo(f"{name}: {' '.join(message.split())}", err=True)
     sys.exit(code)

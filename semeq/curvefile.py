@@ -32,7 +32,7 @@ def read_curve(text: str, name: str = "curve") -> tuple[Floats, Floats]:
 def _cells(line: str) -> list[str]:
     if ";" in line or "\t" in line:
         line = line.replace(",", ".")  # as spreadsheets write where the comma is the decimal sign
-    return [cell for cell in re.split(r"[;,\s]+", line.strip()) if cell]
+    return [cell for cell in re.split(r"[;,\s]+", line.replace('"', " ").strip()) if cell]
 
 
 def read_curve_file(path: Path) -> tuple[Floats, Floats]:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from semeq.errors import CurveError, SettingsError
-from semeq.response import RATE_HZ, Floats, arrays, bands_db, response_db
+from semeq.response import RATE_HZ, Floats, arrays, bands_db, check_rate, response_db
 from semeq.settings import (
     GAIN_LIMIT_DB,
     MAX_FREQ_HZ,
@@ -19,6 +19,9 @@ from semeq.settings import (
     PREAMP_LIMIT_DB,
     SHELF_Q,
     EqSettings,
+    checked_settings,
+    number_or_nan,
+    shown,
 )
 
 _STEP = 1e-4  # of the numerical derivative, in log Hz, dB and log Q
@@ -48,13 +51,14 @@ def fit(
     True
     """
     target, freqs = checked_curve(target_db, at_hz)
-    if not 0 < gain_limit_db <= GAIN_LIMIT_DB:
-        raise SettingsError(f"gain_limit_db={gain_limit_db:g}: use above 0, up to {GAIN_LIMIT_DB:g} dB")
+    rate_hz = check_rate(rate_hz)
+    if not 0 < (limit_db := number_or_nan(gain_limit_db)) <= GAIN_LIMIT_DB:
+        raise SettingsError(f"gain_limit_db={shown(gain_limit_db)}: use above 0, up to {GAIN_LIMIT_DB:g} dB")
     weights = _octave_weights(freqs)
-    points = _starts(gain_limit_db)
+    points = _starts(limit_db)
     if start is not None:
-        points = np.concatenate([pack(start)[None], points])
-    points, _ = _descend(points, target, freqs, weights, rate_hz, gain_limit_db)
+        points = np.concatenate([pack(checked_settings(start))[None], points])
+    points, _ = _descend(points, target, freqs, weights, rate_hz, limit_db)
     errors = _weighted_rms(_curves(points, freqs, rate_hz) - target, weights)
     best = points[int(np.argmin(errors))]
     settings = unpack(best)
@@ -83,7 +87,10 @@ def curve_error_db(
 
 def checked_curve(target_db: npt.ArrayLike, at_hz: npt.ArrayLike) -> tuple[Floats, Floats]:
     """A curve as two float arrays, in rising frequency, within 20 Hz to 20 kHz."""
-    target, freqs = np.asarray(target_db, dtype=np.float64), np.asarray(at_hz, dtype=np.float64)
+    try:
+        target, freqs = np.asarray(target_db, dtype=np.float64), np.asarray(at_hz, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        raise CurveError(f"a curve of {shown(target_db)} at {shown(at_hz)}: use two lists of numbers") from None
     if target.ndim != 1 or target.shape != freqs.shape or len(freqs) < 2:
         raise CurveError(f"a curve needs as many dB values as frequencies, two or more: {target.shape}, {freqs.shape}")
     if not (np.all(np.isfinite(target)) and np.all(np.isfinite(freqs)) and np.all(freqs > 0)):

@@ -12,6 +12,7 @@ from typing import Any
 from semeq.apply import ApplyOptions, Rendered, apply_file, apply_pair, checked_output
 from semeq.artefact import load_model
 from semeq.audio import AudioInfo, open_audio
+from semeq.audio.info import SUFFIXES
 from semeq.errors import AudioError, SettingsError, UsageError
 from semeq.language import Language
 from semeq.model import Model
@@ -19,7 +20,7 @@ from semeq.pipeline import Progress
 from semeq.render import Samples, choose_engine
 from semeq.response import auto_preamp_db
 from semeq.settings import EqSettings
-from semeq.sidecar import write_sidecar
+from semeq.sidecar import sidecar_path, write_sidecar
 from semeq.suggest import Suggestion, checked_intensity, suggest
 
 BITS = {"16": "PCM_16", "24": "PCM_24", "32": "PCM_32", "float": "FLOAT", "double": "DOUBLE"}
@@ -37,7 +38,7 @@ class Wanted:
 
 def wanted(request: str, intensity: object, *, model: str | Path, language: Language) -> Wanted:
     """Read ``request``: words, or the name of a JSON file of settings (as `semeq eq --json` prints)."""
-    if request.endswith(".json"):
+    if request.lower().endswith(".json"):
         settings = read_settings_file(Path(request)).scaled(checked_intensity(intensity))
         return Wanted(settings=settings, title=Path(request).stem)
     loaded = load_model(model)
@@ -55,7 +56,10 @@ def read_settings_file(path: Path) -> EqSettings:
     except (ValueError, RecursionError):
         raise SettingsError(f"{path}: not JSON; give a JSON file of settings, or words") from None
     inner = data.get("settings", data) if isinstance(data, dict) else data
-    return EqSettings.from_dict(inner)
+    try:
+        return EqSettings.from_dict(inner)
+    except SettingsError as error:
+        raise SettingsError(f"{path}: {error}") from None
 
 
 def subtype_named(bits: str | None) -> str | None:
@@ -71,6 +75,8 @@ def plan(
     """Which targets each source gets: ``output`` itself for one file, a name inside it for many or for a folder."""
     into_folder = len(sources) > 1 or output.is_dir()
     if into_folder:
+        if output.suffix.lower() in SUFFIXES and not output.is_dir():
+            raise UsageError(f"{output}: looks like a file; give a folder for {len(sources)} inputs")
         if output.exists() and not output.is_dir():
             raise UsageError(f"{output}: is a file; give a folder for {len(sources)} inputs")
         taken: dict[str, Path] = {}
@@ -104,6 +110,9 @@ def carry_out(
     progress: Progress | None = None,
 ) -> tuple[Rendered, ...]:
     """Render one source into its target, or its pair of targets."""
+    for target in targets if sidecar and not options.overwrite else ():
+        if (beside := sidecar_path(target)).exists():
+            raise AudioError(f"{beside}: exists; use --force to replace it, or --no-sidecar")
     if len(targets) == 2:
         done: tuple[Rendered, ...] = apply_pair(source, (targets[0], targets[1]), curve.settings, options, progress)
     else:
@@ -116,36 +125,44 @@ def carry_out(
 
 def rehearse(
     source: Path, targets: tuple[Path, ...], curve: Wanted, options: ApplyOptions, new_folder: Path | None = None
-) -> str:
-    """What would be done to one source, in a line; nothing is written."""
+) -> dict[str, Any]:
+    """What would be done to one source, under "text" in a line; nothing is written."""
     with open_audio(source) as reader:
         info = reader.info
     held = [checked_output(source, target, info, options, new_folder) for target in targets]
     preamp_db = options.preamp_db
     if preamp_db is None:
-        preamp_db = curve.settings.preamp_db + auto_preamp_db(curve.settings.with_preamp(0.0), info.rate_hz)
+        preamp_db = auto_preamp_db(curve.settings.with_preamp(0.0), info.rate_hz)
     level = "loudness matched" if options.match_loudness or len(targets) == 2 else f"preamp {preamp_db:+.1f} dB"
     names = " and ".join(str(target) for target in targets)
     engine = choose_engine(curve.settings, info.rate_hz, options.engine)
-    return f"would write {names}: {describe(held[0])}; {level}; {engine} filters"
+    return {
+        "text": f"would write {names}: {describe(held[0])}; {level}; {engine} filters",
+        "input": str(source),
+        "outputs": [str(target) for target in targets],
+        "subtype": held[0].subtype,
+        "engine": engine,
+        "settings": curve.settings.to_dict(),
+    }
 
 
 def describe(info: AudioInfo) -> str:
     """Length, channels, rate and depth in a few words."""
     channels = {1: "mono", 2: "stereo"}.get(info.channels, f"{info.channels} channels")
     minutes, seconds = divmod(info.dur_s, 60)
-    clock = f"{minutes:.0f}:{seconds:04.1f}" if minutes else f"{seconds:.1f} s"
+    clock = f"{minutes:.0f}:{seconds:04.1f}" if minutes else f"{seconds:.3g} s"
     return f"{clock} {channels} {info.rate_hz} Hz {info.subtype}"
 
 
 def summary(rendered: Rendered) -> str:
     """One line about a file that was written."""
+    against_clipping = " so that nothing clips" if rendered.automatic and not rendered.info.is_float else ""
     parts = [f"{rendered.target}: {describe(rendered.info)}"]
     preamp_db = rendered.settings.preamp_db
     if rendered.lufs_in is not None and rendered.lufs_out is not None:
         parts.append(f"{rendered.lufs_in:.1f} -> {rendered.lufs_out:.1f} LUFS with preamp {preamp_db:+.1f} dB")
     elif preamp_db:
-        parts.append(f"preamp {preamp_db:+.1f} dB{' so that nothing clips' if not rendered.clipped else ''}")
+        parts.append(f"preamp {preamp_db:+.1f} dB{against_clipping}")
     else:
         parts.append("preamp 0 dB")
     parts.append(f"peak {_dbfs(rendered.peak_in)} -> {_dbfs(rendered.peak_out)} dBFS")
@@ -155,7 +172,7 @@ def summary(rendered: Rendered) -> str:
 
 
 def _dbfs(peak: float) -> str:
-    return f"{20 * math.log10(peak):.1f}" if peak > 0 else "-inf"
+    return f"{round(20 * math.log10(peak), 1) + 0.0:.1f}" if peak > 0 else "-inf"
 
 
 def as_dict(rendered: Rendered) -> dict[str, Any]:
@@ -202,6 +219,7 @@ def picture(rendered: Rendered, path: Path, title: str) -> None:
         title=title,
         subtitle=rendered.source.name,
         rate_hz=rendered.info.rate_hz,
+        predicted=rendered.mode == "eq",
     )
 
 

@@ -43,7 +43,9 @@ def filtered(
 ) -> Iterator[FilteredBlock]:
     """Blocks before and after the filters; channels side by side, and the next block is read meanwhile."""
     info = reader.info
-    filters = [channel_filter(settings, info.rate_hz, engine) for _ in range(info.channels)]
+    used = settings.with_preamp(0.0) if mode == "delta" else settings
+    filters = [channel_filter(used, info.rate_hz, engine) for _ in range(info.channels)]
+    gain = 10.0 ** (settings.preamp_db / 20.0)
     done = 0
     coming = pool.submit(reader.read, BLOCK_FRAMES)
     while True:
@@ -53,7 +55,7 @@ def filtered(
         coming = pool.submit(reader.read, BLOCK_FRAMES)
         after: Samples = np.empty(before.shape, dtype=info.dtype)
         jobs = [
-            pool.submit(_one_channel, run, mode, channel, out)
+            pool.submit(_one_channel, run, channel, out, gain if mode == "delta" else None)
             for run, channel, out in zip(filters, before, after, strict=True)
         ]
         peaks = [job.result() for job in jobs]
@@ -65,11 +67,14 @@ def filtered(
             progress(min(done / max(info.frames, 1), 1.0))
 
 
-def _one_channel(run: Callable[[Samples], Samples], mode: Mode, before: Samples, after: Samples) -> tuple[float, float]:
-    """Fill ``after`` and return both peaks; NaN and infinity show up in them."""
+def _one_channel(
+    run: Callable[[Samples], Samples], before: Samples, after: Samples, delta_gain: float | None
+) -> tuple[float, float]:
+    """Fill ``after`` and return both peaks; NaN and infinity show up in them. A delta is scaled as a whole."""
     after[:] = run(before)
-    if mode == "delta":
+    if delta_gain is not None:
         after -= before
+        after *= after.dtype.type(delta_gain)
     return _peak(before), _peak(after)
 
 

@@ -2,62 +2,32 @@
 
 from __future__ import annotations
 
-import io
-import secrets
 import textwrap
-import unicodedata
-from collections.abc import Callable
-from contextlib import suppress
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from semeq.errors import MissingExtraError, UsageError
+from semeq.picture import INK, PALE, PAPER, RULE, SOFT, printable, rounded_percents, save
 from semeq.response import RATE_HZ, Floats, arrays, bands_db, log_grid_hz, response_db
 from semeq.settings import EqSettings
-from semeq.terminal import TICKS_HZ, axis_limit_db, band_text, db_text, hz_text
+from semeq.terminal import LIMITS_DB, TICKS_HZ, axis_limit_db, band_text, db_text, hz_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-SUFFIXES = (".png", ".svg", ".pdf")
 QUIET_DB = -100.0
 """Below this a spectrum is dither and coding noise: a difference there says nothing about the EQ."""
 
 # M. Okabe and K. Ito, "Color Universal Design", darkened until white text on them has a contrast of 4.5 (WCAG AA).
 BAND_COLORS = ("#0072B2", "#00805E", "#9A6400", "#B5538E", "#C75000")
-INK, SOFT, PALE, RULE, PAPER = "#17202B", "#566270", "#A5AFBA", "#DFE4EA", "#FFFFFF"
 BEFORE, AFTER = "#66727F", "#C75000"
 
-_SIZE_INCHES, _DPI = (12.0, 7.5), 160
 _LEFT, _WIDTH = 0.066, 0.912
+_DISC_DECADES, _DISC_SPANS = 0.064, 0.053  # a disc with its rim, in decades and in heights of the dB axis
 _TICK_STEP_DB = {6.0: 2, 12.0: 3, 18.0: 6, 24.0: 6, 36.0: 12, 48.0: 12, 60.0: 12, 72.0: 24, 96.0: 24, 120.0: 24}
-_FONT = "DejaVu Sans"  # comes with matplotlib, so a picture is the same on every machine
-_ABOUT = {".png": "Description", ".svg": "Description", ".pdf": "Subject"}
-_STAMPS = {".png": ("Software",), ".svg": ("Date", "Creator"), ".pdf": ("CreationDate", "Creator", "Producer")}
-_STYLE: Any = {
-    "font.family": _FONT,
-    "font.size": 11.0,
-    "text.color": INK,
-    "text.parse_math": False,
-    "axes.labelcolor": SOFT,
-    "axes.edgecolor": RULE,
-    "axes.linewidth": 1.0,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.unicode_minus": True,
-    "xtick.color": SOFT,
-    "ytick.color": SOFT,
-    "lines.solid_capstyle": "round",
-    "lines.solid_joinstyle": "round",
-    "svg.fonttype": "none",
-    "svg.hashsalt": "semeq",
-    "pdf.fonttype": 42,
-}
 
 
 def curves_db(settings: EqSettings, rate_hz: float = RATE_HZ) -> tuple[Floats, Floats, Floats]:
@@ -67,15 +37,38 @@ def curves_db(settings: EqSettings, rate_hz: float = RATE_HZ) -> tuple[Floats, F
     return at_hz, response_db(settings, at_hz, rate_hz), bands_db(*arrays(settings), at_hz, rate_hz)
 
 
-def apart(tips: list[tuple[float, float]], limit_db: float) -> list[tuple[float, float]]:
-    """Lift every point (Hz, dB) that would lie on an earlier one, so that no disc hides another."""
+def apart(tips_hz: npt.ArrayLike, at_hz: Floats, each_db: Floats, span_db: float) -> list[tuple[float, float]]:
+    """Where on its own curve each disc stands (Hz, dB): as near its tip as it can without covering an earlier disc.
+
+    ``span_db`` is the height of the dB axis. Shapes: ``[N], [F], [N, F]``.
+    """
+    x, y = np.log10(at_hz) / _DISC_DECADES, each_db / (_DISC_SPANS * span_db)  # in discs
     placed: list[tuple[float, float]] = []
-    step_db, near = limit_db * 0.11, 0.07  # a disc is 0.10 of the limit high and 0.06 of a decade wide
-    for freq_hz, gain_db in tips:
-        while any(abs(np.log10(freq_hz / hz)) < near and abs(gain_db - db) < 0.99 * step_db for hz, db in placed):
-            gain_db += step_db
-        placed.append((freq_hz, gain_db))
-    return placed
+    spots = []
+    for tip_hz, own, curve_db in zip(np.asarray(tips_hz), y, each_db, strict=True):
+        tip = int(np.abs(at_hz - tip_hz).argmin())
+        away = np.hypot(x - x[tip], own - own[tip])
+        for other_x, other_y in placed:
+            away[np.hypot(x - other_x, own - other_y) < 1.0] = np.inf
+        spot = int(away.argmin())
+        placed.append((float(x[spot]), float(own[spot])))
+        spots.append((float(at_hz[spot]), float(curve_db[spot])))
+    return spots
+
+
+def axis_range_db(limit_db: float, step_db: int, *curves_db: npt.ArrayLike) -> tuple[float, float]:
+    """Bottom and top of a dB axis: +-``limit_db``, or no more ticks than needed where nearly all is on one side.
+
+    >>> axis_range_db(12, 3, [0.0, 6.0]), axis_range_db(12, 3, [-9.0, 0.5]), axis_range_db(12, 3, [-5.0, 9.0])
+    ((-3, 9), (-12, 3), (-12, 12))
+    """
+    curves = [np.asarray(curve, dtype=np.float64) for curve in curves_db]
+    reach_db = [max(0.0, *(float((side * curve).max()) for curve in curves)) for side in (-1, 1)]
+    less_db, more_db = (max(1, int(np.ceil((db + 0.04 * limit_db) / step_db))) * step_db for db in sorted(reach_db))
+    if min(reach_db) >= max(reach_db) / 2 or less_db > limit_db / 2:
+        return -limit_db, limit_db
+    more_db = max(more_db, int(LIMITS_DB[0]))  # weak curves share one scale
+    return (-less_db, more_db) if reach_db[0] < reach_db[1] else (-more_db, less_db)
 
 
 def plot_settings(
@@ -84,13 +77,14 @@ def plot_settings(
     """Draw the summed curve over its five bands into a .png, .svg or .pdf; same input, same bytes."""
     at_hz, total_db, each_db = curves_db(settings, rate_hz)
     limit_db = axis_limit_db(total_db, each_db)
+    bottom_db, top_db = axis_range_db(limit_db, _TICK_STEP_DB[limit_db], total_db, each_db)
     used = [bool(np.any(np.abs(curve) >= 0.05)) for curve in each_db]
 
     def draw(figure: Figure) -> None:
         _header(figure, title, subtitle)
         axes = figure.add_axes((_LEFT, 0.225, _WIDTH, 0.585))
         _frequency_axis(axes)
-        _level_axis(axes, -limit_db, limit_db, _TICK_STEP_DB[limit_db], "gain, dB")
+        _level_axis(axes, bottom_db, top_db, _TICK_STEP_DB[limit_db], "gain, dB")
         keys = [("sum of the five bands", INK, 3.2, "-")]
         if settings.preamp_db:
             keys = [
@@ -103,13 +97,13 @@ def plot_settings(
             axes.fill_between(at_hz, curve, where=heard, color=color, alpha=0.14, linewidth=0)
             axes.plot(at_hz, np.where(heard, curve, np.nan), color=color, linewidth=1.4)
         axes.plot(at_hz, total_db, color=INK, linewidth=3.2, gid="sum", zorder=3)
-        tips = [(freq, float(np.interp(freq, at_hz, each_db[n]))) for n, freq in enumerate(settings.freqs_hz)]
-        for number, (freq_hz, gain_db) in enumerate(apart(tips, limit_db)):
+        spots = apart(settings.freqs_hz, at_hz, each_db, top_db - bottom_db)
+        for number, (freq_hz, gain_db) in enumerate(spots):
             _chip(axes, freq_hz, gain_db, number, used[number])
         _keys(axes, keys)
         _band_legend(figure, settings, used)
 
-    _save(draw, path, title, _alt_text(settings))
+    save(draw, path, title, _alt_text(settings))
 
 
 def plot_spectra(
@@ -123,16 +117,27 @@ def plot_spectra(
     subtitle: str = "",
     rate_hz: float = RATE_HZ,
     level_change_db: float = 0.0,
+    predicted: bool = True,
 ) -> None:
     """Draw two spectra of `average_spectrum_db`, and below them the measured change against the EQ's curve.
 
-    ``level_change_db`` is what was turned up or down besides ``settings``, such as loudness matching.
+    Tone is drawn apart from level: the preamp and ``level_change_db`` (what was turned up or down besides it, such as
+    loudness matching) are taken out of the line after. Without ``predicted`` it is a delta, what the EQ adds and takes
+    away: that is drawn as it is and compared with no curve.
     """
     before, after, freqs = (np.asarray(values, dtype=np.float64) for values in (before_db, after_db, at_hz))
-    predicted = response_db(settings, freqs, rate_hz) + level_change_db
-    measured = np.where(np.minimum(before, after) > QUIET_DB, after - before, np.nan)
+    level_db = settings.preamp_db + level_change_db if predicted else 0.0
+    heard = np.minimum(before, after) > QUIET_DB
+    measured = np.where(heard, after - before - level_db, np.nan)
+    after = np.where(heard, after - level_db, after)  # what dither adds comes after the preamp
     loudest = max(float(before.max()), float(after.max()))
     silent = loudest <= QUIET_DB
+    curve = response_db(settings.with_preamp(0.0), freqs, rate_hz) if predicted else np.zeros_like(freqs)
+    after_name, what = ("after", "measured") if predicted else ("the delta", "the delta against before")
+    after_says = after_name if predicted else f"{after_name}: what the EQ adds and takes away"
+    if abs(level_db) >= 0.05:
+        cause = "a change of level" if level_change_db else "preamp"
+        after_says += f", {cause} of {_minus(db_text(level_db))} taken out"
 
     def draw(figure: Figure) -> None:
         _header(figure, title, subtitle)
@@ -142,35 +147,44 @@ def plot_spectra(
         quietest = max(float(min(before.min(), after.min())) - 3.0, top - 80.0)
         bottom = min(float(np.floor(quietest / 10.0) * 10.0), top - 40.0)
         _level_axis(upper, bottom, top, 10, "level per 1/6 octave, dB")
-        upper.fill_between(freqs, before, after, color=AFTER, alpha=0.12, linewidth=0)
+        if predicted:
+            upper.fill_between(freqs, before, after, where=heard, color=AFTER, alpha=0.12, linewidth=0)
         upper.plot(freqs, before, color=BEFORE, linewidth=1.8, gid="before")
         upper.plot(freqs, after, color=AFTER, linewidth=1.8, gid="after")
-        _keys(upper, [("before", BEFORE, 1.8, "-"), ("after", AFTER, 1.8, "-")])
+        _keys(upper, [("before", BEFORE, 1.8, "-"), (after_says, AFTER, 1.8, "-")])
 
         lower = figure.add_axes((_LEFT, 0.085, _WIDTH, 0.270))
         _frequency_axis(lower)
-        limit_db = axis_limit_db(predicted, np.nan_to_num(measured))
-        _level_axis(lower, -limit_db, limit_db, int(limit_db) // 2, "change, dB")
-        lower.plot(freqs, predicted, color=INK, linewidth=1.4, linestyle=(0, (4, 3)), gid="predicted", zorder=3)
-        keys = [("predicted by the EQ", INK, 1.4, "--")]
-        if silent:
-            upper.text(0.5, 0.56, "silence: nothing to measure", transform=upper.transAxes, ha="center", color=SOFT)
-        else:
+        known = np.where(heard, measured, 0.0)
+        limit_db = axis_limit_db(curve, known)
+        step_db = _TICK_STEP_DB[limit_db]
+        name = "change by the EQ, dB" if predicted else "difference, dB"
+        _level_axis(lower, *axis_range_db(limit_db, step_db, curve, known), step_db, name)
+        keys = []
+        if heard.any():
             lower.plot(freqs, measured, color=AFTER, linewidth=2.6, gid="measured", zorder=2.8)
-            keys.insert(0, ("measured", AFTER, 2.6, "-"))
-        _keys(lower, keys)
+            keys.append((what, AFTER, 2.6, "-"))
+        else:
+            why = "silence" if silent else f"{after_name} is silent"
+            place: dict[str, Any] = {"transform": upper.transAxes, "ha": "center", "color": SOFT}
+            upper.text(0.5, 0.56, f"{why}: nothing to measure", backgroundcolor=PAPER, **place)
+        if predicted:
+            lower.plot(freqs, curve, color=INK, linewidth=1.4, linestyle=(0, (4, 3)), gid="predicted", zorder=3)
+            keys.append(("predicted by the EQ", INK, 1.4, "--"))
+        if keys:
+            _keys(lower, keys)
 
-    _save(draw, path, title, _alt_text(settings))
+    save(draw, path, title, _alt_text(settings))
 
 
 def _header(figure: Figure, title: str, subtitle: str) -> None:
     """Title and subtitle in slots of fixed height: smaller type first, then two lines, then an ellipsis."""
-    _fit(figure, title, 0.944 if subtitle else 0.910, (21.0, 18.0, 15.5), color=INK, weight="bold")
+    _fit(figure, rounded_percents(title), 0.944 if subtitle else 0.910, (21.0, 18.0, 15.5), color=INK, weight="bold")
     _fit(figure, subtitle, 0.876, (13.0, 12.0, 11.0), color=SOFT)
 
 
 def _fit(figure: Figure, words: str, y: float, sizes: tuple[float, ...], **look: Any) -> None:
-    words = _printable(words)[:600]
+    words = printable(words)[:600]
     text = figure.text(_LEFT, y, words, va="center", ha="left", linespacing=1.15, **look)
     room = _WIDTH * figure.bbox.width
 
@@ -265,53 +279,3 @@ def _alt_text(settings: EqSettings) -> str:
 
 def _minus(text: str) -> str:
     return text.replace("-", "\N{MINUS SIGN}")
-
-
-def _printable(words: str) -> str:
-    """One line of characters the font has; others become a box."""
-    line = " ".join(unicodedata.normalize("NFC", words).split())
-    return "".join(letter if ord(letter) in _glyphs() else "□" for letter in line)
-
-
-@cache
-def _glyphs() -> frozenset[int]:
-    from matplotlib import font_manager as fonts
-
-    weights = [fonts.FontProperties(family=_FONT, weight=weight) for weight in ("normal", "bold")]
-    return frozenset.intersection(*(frozenset(fonts.get_font(fonts.findfont(w)).get_charmap()) for w in weights))
-
-
-def _save(draw: Callable[[Figure], None], path: Path, title: str, description: str) -> None:
-    """Run ``draw`` on an empty figure in our style and write it under a temporary name first."""
-    path = Path(path)
-    suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
-        raise UsageError(f"{path.name}: a picture's name ends in {', '.join(SUFFIXES)}")
-    try:
-        import matplotlib.style
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise MissingExtraError('pictures need matplotlib: pip install "semeq[plot]"') from None
-    about = {"Title": _printable(title), _ABOUT[suffix]: description}
-    nothing = dict.fromkeys(_STAMPS[suffix])  # no dates, no versions: same input, same bytes
-    picture = io.BytesIO()
-    with matplotlib.style.context("default"), matplotlib.rc_context(_STYLE):
-        figure = Figure(figsize=_SIZE_INCHES, dpi=_DPI, facecolor=PAPER)
-        FigureCanvasAgg(figure)
-        draw(figure)
-        figure.savefig(picture, format=suffix[1:], metadata=about | nothing)
-    data = picture.getvalue()
-    if suffix == ".svg":  # where the font is missing, another without serifs
-        data = data.replace(b"'DejaVu Sans'", b"'DejaVu Sans', Verdana, sans-serif")
-    part = path.with_name(f".semeq-{secrets.token_hex(4)}.part")
-    try:
-        part.write_bytes(data)
-        part.replace(path)
-    except OSError as error:
-        raise UsageError(
-            f"{path}: the picture cannot be written there ({error.strerror}); choose another place"
-        ) from None
-    finally:
-        with suppress(OSError):
-            part.unlink()

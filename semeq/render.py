@@ -14,16 +14,17 @@ import numpy as np
 import numpy.typing as npt
 
 from semeq.errors import AudioError, UsageError
+from semeq.response import check_rate as check_rate  # one range for what is drawn and what is heard
 from semeq.response import sos
-from semeq.settings import EqSettings
+from semeq.settings import EqSettings, checked_settings, shown
 
 Samples = npt.NDArray[Any]
 Engine = Literal["pedalboard", "float64"]
 EngineChoice = Literal["auto", "pedalboard", "float64"]
 ENGINES: tuple[EngineChoice, ...] = get_args(EngineChoice)
 
-MIN_RATE_HZ, MAX_RATE_HZ = 1_000, 768_000
 ERROR_BUDGET_DB = 0.008
+_MOST_CHANNELS = 64  # of seventh-order Ambisonics: where more lie in an array than samples, it is on its side
 
 
 def float32_error_db(settings: EqSettings, rate_hz: float) -> float:
@@ -120,11 +121,19 @@ def render(
     >>> f"{20 * np.log10(np.abs(louder[24_000:]).max()):.1f} dB"
     '6.0 dB'
     """
-    samples = np.asarray(audio)
+    settings, rate_hz = checked_settings(settings), check_rate(rate_hz)
+    try:
+        samples = np.asarray(audio)
+    except (TypeError, ValueError):
+        raise AudioError(f"audio {shown(audio)}: use an array of [samples] or [channels, samples]") from None
     if samples.dtype not in (np.float32, np.float64):
         samples = samples.astype(np.float64) if samples.dtype.kind == "f" else _refuse(samples)
     if samples.ndim not in (1, 2):
         raise AudioError(f"audio of shape {samples.shape}: use [samples] or [channels, samples]")
+    if samples.ndim == 2 and 0 < samples.shape[1] < len(samples) > _MOST_CHANNELS:
+        raise AudioError(
+            f"audio of shape {samples.shape}: use [channels, samples]; transpose what soundfile gives (audio.T)"
+        )
     if not np.all(np.isfinite(samples)):
         raise AudioError("audio holds NaN or infinite samples; repair it first (numpy.nan_to_num)")
     chosen = choose_engine(settings, rate_hz, engine)
@@ -137,9 +146,3 @@ def render(
 
 def _refuse(samples: Samples) -> Samples:
     raise AudioError(f"audio of type {samples.dtype}: use floats from -1 to 1 (integers divided by their full scale)")
-
-
-def check_rate(rate_hz: float) -> None:
-    """Refuse sample rates that no audio has."""
-    if not MIN_RATE_HZ <= rate_hz <= MAX_RATE_HZ:
-        raise AudioError(f"sample rate {rate_hz:g} Hz: use {MIN_RATE_HZ} to {MAX_RATE_HZ} Hz")

@@ -9,7 +9,7 @@ from semeq.model import Word
 from semeq.response import auto_preamp_db, log_grid_hz, peak_db, response_db
 from semeq.settings import EqSettings
 from semeq.suggest import Suggestion
-from semeq.terminal import SPARK_POINTS, band_table, draw_curve, sparkline
+from semeq.terminal import SPARK_POINTS, band_table, db_text, sparkline
 
 
 def strength(asked: Suggestion) -> str:
@@ -21,17 +21,14 @@ def strength(asked: Suggestion) -> str:
     return f"intensity {asked.intensity:g}; people typically set {typical_db:.1f} dB RMS"
 
 
-def eq_text(asked: Suggestion, settings: EqSettings, title: str, *, draw: bool, ascii_only: bool) -> str:
-    """The bands of an answer, its peak, and a drawing where wanted."""
-    parts = [f"{title}, {strength(asked)}", band_table(settings)]
-    preamp = f"preamp that keeps it from clipping {auto_preamp_db(settings):+.1f} dB"
-    parts.append(f"peak {peak_db(settings):+.1f} dB; {preamp}")
-    if draw:
-        parts.append(draw_curve(settings, ascii=ascii_only))
-    return "\n".join(parts)
+def eq_text(asked: Suggestion, settings: EqSettings, title: str, rate_hz: float) -> str:
+    """The bands of an answer and its peak."""
+    preamp = db_text(auto_preamp_db(settings, rate_hz))
+    end = f"peak {db_text(peak_db(settings, rate_hz))}; preamp that keeps it from clipping {preamp}"
+    return "\n".join([f"{title}, {strength(asked)}", band_table(settings), end])
 
 
-def eq_dict(asked: Suggestion, settings: EqSettings) -> dict[str, Any]:
+def eq_dict(asked: Suggestion, settings: EqSettings, rate_hz: float) -> dict[str, Any]:
     """The same for machines."""
     return {
         "request": str(asked.request),
@@ -42,8 +39,7 @@ def eq_dict(asked: Suggestion, settings: EqSettings) -> dict[str, Any]:
             for part, word in zip(asked.request.parts, asked.words, strict=True)
         ],
         "settings": settings.to_dict(),
-        "auto_preamp_db": auto_preamp_db(settings),
-        "notes": list(asked.notes),
+        "auto_preamp_db": auto_preamp_db(settings, rate_hz),
     }
 
 

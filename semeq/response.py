@@ -10,18 +10,27 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from semeq.settings import EqSettings
+from semeq.errors import AudioError, UsageError
+from semeq.settings import EqSettings, checked_settings, number_or_nan, shown
 
 Floats = npt.NDArray[np.float64]
 
 RATE_HZ = 48_000.0
 """The sample rate a curve is drawn at unless another is named."""
+MIN_RATE_HZ, MAX_RATE_HZ = 1_000, 768_000
 
 PREAMP_MARGIN_DB = 0.001
 _GRID_POINTS = 512
 _SHELVES = (0, 4)
 _BELLS = slice(1, 4)
 _SIDE = np.array([1.0, -1.0])  # low shelf, high shelf: the same formula mirrored in frequency
+
+
+def check_rate(rate_hz: float) -> float:
+    """``rate_hz`` as a float; sample rates that no audio has are refused."""
+    if not MIN_RATE_HZ <= (number := number_or_nan(rate_hz)) <= MAX_RATE_HZ:
+        raise AudioError(f"sample rate {shown(rate_hz)} Hz: use {MIN_RATE_HZ} to {MAX_RATE_HZ} Hz")
+    return number
 
 
 def sections(freqs_hz: Floats, gains_db: Floats, qs: Floats, rate_hz: float) -> tuple[Floats, Floats]:
@@ -89,14 +98,25 @@ def response_db(settings: EqSettings, freqs_hz: npt.ArrayLike, rate_hz: float = 
     >>> response_db(lows, [20, 200, 20_000]).round(2).tolist()
     [6.0, 3.0, 0.0]
     """
-    at_hz = np.asarray(freqs_hz, dtype=np.float64)
-    curves = bands_db(*arrays(settings), np.ravel(at_hz), rate_hz)
+    settings, at_hz = checked_settings(settings), _checked_freqs(freqs_hz)
+    curves = bands_db(*arrays(settings), np.ravel(at_hz), check_rate(rate_hz))
     return np.asarray(settings.preamp_db + curves.sum(axis=0)).reshape(at_hz.shape)
+
+
+def _checked_freqs(freqs_hz: npt.ArrayLike) -> Floats:
+    try:
+        at_hz = np.asarray(freqs_hz, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        raise UsageError(f"frequencies {shown(freqs_hz)}: use numbers in Hz") from None
+    legal = (at_hz >= 0.0) & np.isfinite(at_hz)
+    if not legal.all():
+        raise UsageError(f"frequency {at_hz[~legal][0]:g} Hz: use 0 Hz and above, no NaN or infinity")
+    return at_hz
 
 
 def sos(settings: EqSettings, rate_hz: float) -> Floats:
     """Second-order sections ``[5, 6]`` (as in scipy) of the whole curve; the preamp sits in the first."""
-    b, a = sections(*arrays(settings), rate_hz)
+    b, a = sections(*arrays(checked_settings(settings)), check_rate(rate_hz))
     rows = np.concatenate([b, a], axis=-1) / a[..., :1]
     rows[0, :3] *= 10.0 ** (settings.preamp_db / 20.0)
     return rows
@@ -113,7 +133,8 @@ def peak_db(settings: EqSettings, rate_hz: float = RATE_HZ) -> float:
     >>> round(peak_db(EqSettings.flat().with_gain(3, 6.0)), 3)
     6.0
     """
-    freqs, gains, qs = arrays(settings)
+    freqs, gains, qs = arrays(checked_settings(settings))
+    rate_hz = check_rate(rate_hz)
     nyquist_hz = rate_hz / 2.0
     centres = freqs[freqs < nyquist_hz]
     grid = np.unique(np.concatenate([[0.0, nyquist_hz], log_grid_hz(5.0, nyquist_hz), centres]))
@@ -130,7 +151,7 @@ def auto_preamp_db(settings: EqSettings, rate_hz: float = RATE_HZ) -> float:
     >>> auto_preamp_db(EqSettings.flat())
     0.0
     """
-    peak = peak_db(settings.with_preamp(0.0), rate_hz)
+    peak = peak_db(checked_settings(settings).with_preamp(0.0), rate_hz)
     return -(peak + PREAMP_MARGIN_DB) if peak > 0 else 0.0
 
 

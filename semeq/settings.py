@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 from semeq.errors import SettingsError
 
@@ -24,15 +24,39 @@ FLAT_FREQS_HZ = (100.0, 300.0, 1000.0, 3000.0, 8000.0)
 
 FORMAT = "semeq.settings/1"
 
+_SHOWN_CHARS = 60
+_Item = TypeVar("_Item")
+
+
+def shown(value: object) -> str:
+    """``value`` as one short line for an error message."""
+    text = f"{value:g}" if isinstance(value, float) else " ".join(repr(value).split())
+    return text if len(text) <= _SHOWN_CHARS else f"{text[: _SHOWN_CHARS - 3]}..."
+
+
+def number_or_nan(value: object) -> float:
+    """``value`` as a float; NaN, which no range holds, where it is no number (text is none)."""
+    try:
+        return math.nan if isinstance(value, (str, bytes)) else float(value)  # type: ignore[arg-type]  # that is checked
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
+
+
+def checked_settings(settings: object) -> EqSettings:
+    """``settings`` as they are, or an error that says what they must be."""
+    if not isinstance(settings, EqSettings):
+        raise SettingsError(f"settings {shown(settings)}: use EqSettings, such as semeq.eq('warm') gives")
+    return settings
+
 
 def _checked(name: str, value: object, low: float, high: float, unit: str) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         try:
             value = float(value)  # type: ignore[arg-type]  # numpy scalars and the like
-        except (TypeError, ValueError):
-            raise SettingsError(f"{name}={value!r}: use a number from {low:g} to {high:g}{unit}") from None
+        except (TypeError, ValueError, OverflowError):
+            raise SettingsError(f"{name}={shown(value)}: use a number from {low:g} to {high:g}{unit}") from None
     if not low <= value <= high:  # also refuses NaN
-        raise SettingsError(f"{name}={value:g}: use {low:g} to {high:g}{unit}")
+        raise SettingsError(f"{name}={shown(value)}: use {low:g} to {high:g}{unit}")
     return float(value) + 0.0  # -0.0 becomes 0.0
 
 
@@ -81,7 +105,7 @@ class EqSettings:
     preamp_db: float = 0.0
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "bands", tuple(self.bands))
+        object.__setattr__(self, "bands", _row("bands", self.bands))
         if tuple(getattr(band, "kind", None) for band in self.bands) != LAYOUT:
             raise SettingsError(f"bands: use five in this order: {', '.join(LAYOUT)}")
         preamp_db = _checked("preamp_db", self.preamp_db, -PREAMP_LIMIT_DB, PREAMP_LIMIT_DB, " dB")
@@ -105,6 +129,7 @@ class EqSettings:
         >>> EqSettings.of((100, 300, 1000, 3000, 8000), (3, 0, 0, 0, -2)).gains_db
         (3.0, 0.0, 0.0, 0.0, -2.0)
         """
+        freqs_hz, gains_db, qs = _row("freqs_hz", freqs_hz), _row("gains_db", gains_db), _row("qs", qs)
         if not len(freqs_hz) == len(gains_db) == len(qs) == len(LAYOUT):
             raise SettingsError(
                 f"freqs_hz, gains_db, qs: use {len(LAYOUT)} numbers each, "
@@ -145,7 +170,8 @@ class EqSettings:
         if number not in range(1, len(LAYOUT) + 1):
             raise SettingsError(f"band {number}: use 1 to {len(LAYOUT)}")
         bands = list(self.bands)
-        bands[number - 1] = replace(bands[number - 1], gain_db=gain_db)
+        place = int(number) - 1
+        bands[place] = replace(bands[place], gain_db=gain_db)
         return replace(self, bands=tuple(bands))
 
     def scaled(self, factor: float) -> EqSettings:
@@ -188,11 +214,11 @@ class EqSettings:
         >>> EqSettings.from_vector(EqSettings.flat().to_vector()) == EqSettings.flat()
         True
         """
-        numbers = list(vector)
+        numbers = _row("vector", vector)
         if len(numbers) != 13:
             raise SettingsError(f"{len(numbers)} numbers: a settings vector has 13, in SAFE-DB order")
-        if clamp and not all(map(math.isfinite, numbers)):
-            raise SettingsError("a settings vector must be finite; it holds NaN or infinity")
+        if clamp and not all(math.isfinite(number_or_nan(number)) for number in numbers):
+            raise SettingsError("a settings vector must be finite numbers; it holds NaN, infinity or no number")
         columns: Iterator[float] = iter(numbers)
         bands = []
         for kind in LAYOUT:
@@ -242,6 +268,8 @@ class EqSettings:
         """
         try:
             data = json.loads(text)
+        except TypeError:
+            raise SettingsError(f"{shown(text)}: use JSON text, as to_json writes it") from None
         except (ValueError, RecursionError) as error:
             raise SettingsError(f"not JSON: {error}") from None
         return cls.from_dict(data)
@@ -262,6 +290,8 @@ class EqSettings:
         >>> EqSettings.from_text("+3.2 dB low shelf at 120 Hz; -2 dB bell at 1.2 kHz, Q 0.9").gains_db
         (3.2, -2.0, 0.0, 0.0, 0.0)
         """
+        if not isinstance(text, str):
+            raise SettingsError(f"{shown(text)}: use text, such as '+3.2 dB low shelf at 120 Hz'")
         found: dict[Kind, list[EqBand]] = {kind: [] for kind in KINDS}
         preamp_db = 0.0
         for line in filter(None, (part.strip() for part in re.split(r"[\n;]", text))):
@@ -294,6 +324,13 @@ _BAND_LINE = (  # as text: compiled when first used, not on import
     r"(?:\s*,?\s*Q\s*(?P<q>\d+(?:\.\d+)?))?)"
 )
 _PREAMP_LINE = rf"(?i:(?P<gain>{_NUMBER})\s*dB\s+preamp)"
+
+
+def _row(name: str, values: Iterable[_Item]) -> tuple[_Item, ...]:
+    try:
+        return tuple(values)
+    except TypeError:
+        raise SettingsError(f"{name}={shown(values)}: use a list") from None
 
 
 def _check_keys(data: object, known: set[str], where: str) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from semeq.apply import ApplyOptions, Rendered, apply_file
 from semeq.errors import AudioError, SettingsError
@@ -31,6 +32,7 @@ class Sidecar:
     mode: Mode
     subtype: str
     dither: bool
+    output_name: str
     input_sha256: str
     output_sha256: str
     made_with: dict[str, str]
@@ -73,8 +75,9 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise AudioError(f"{path}: {error.strerror}; the sidecar was not written") from None
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise AudioError(f"{path.name}: {error.strerror}; the sidecar was not written") from None
 
 
 def read_sidecar(path: Path) -> Sidecar:
@@ -88,18 +91,32 @@ def read_sidecar(path: Path) -> Sidecar:
     try:
         if said["format"] != FORMAT:
             raise AudioError(f"{path}: {said['format']}; this semeq reads {FORMAT}, update it")
-        return Sidecar(
+        sidecar = Sidecar(
             settings=EqSettings.from_dict(said["settings"]),
             engine=said["engine"],
             mode=said["mode"],
             subtype=said["subtype"],
             dither=said["dither"],
+            output_name=said["output"]["name"],
             input_sha256=said["input"]["sha256"],
             output_sha256=said["output"]["sha256"],
             made_with=said["made_with"],
         )
+        _check(sidecar)
     except (KeyError, TypeError, AttributeError, SettingsError) as error:
         raise AudioError(f"{path}: damaged sidecar ({error}); give another one") from None
+    return sidecar
+
+
+def _check(sidecar: Sidecar) -> None:
+    """Raise where a value is none that `write_sidecar` writes."""
+    if sidecar.engine not in get_args(Engine) or sidecar.mode not in get_args(Mode):
+        raise TypeError(f"engine {sidecar.engine!r}, mode {sidecar.mode!r}")
+    texts = (sidecar.subtype, sidecar.output_name, sidecar.input_sha256, sidecar.output_sha256)
+    if not all(isinstance(text, str) for text in texts) or not isinstance(sidecar.dither, bool):
+        raise TypeError("subtype, names and checksums are text, dither is true or false")
+    if not isinstance(sidecar.made_with, dict):
+        raise TypeError("made_with is an object")
 
 
 def reproduce(
@@ -107,7 +124,11 @@ def reproduce(
 ) -> tuple[Rendered, bool]:
     """Make the file of a sidecar again; also says whether it is the same, byte for byte."""
     said = read_sidecar(sidecar)
-    if not source.is_file() or file_sha256(source) != said.input_sha256:
+    if not source.is_file():
+        raise AudioError(f"{source}: no such file; give the one that {said.output_name} was made from")
+    if target.suffix.lower() != (suffix := Path(said.output_name).suffix.lower()):
+        raise AudioError(f"{target}: the first one was a {suffix} file; end the name with that")
+    if file_sha256(source) != said.input_sha256:
         raise AudioError(f"{source}: not the file that {sidecar.name} was made from (its SHA-256 differs)")
     options = ApplyOptions(
         preamp_db=said.settings.preamp_db,

@@ -51,6 +51,3 @@ def _frames(blocks: Iterable[npt.NDArray[Any]], size: int) -> Iterator[npt.NDArr
         rest = joined[:, start:]
     if not found:
         yield np.pad(rest, ((0, 0), (0, size - rest.shape[1])))
-
-
-# the parts of a picture

@@ -16,13 +16,15 @@ allowed and their noise is far above that of the float32 samples, while five of 
 from __future__ import annotations
 
 import math
+from operator import index
+from typing import SupportsIndex
 
 import numpy as np
 import numpy.typing as npt
 
 from semeq.errors import AudioError, SettingsError
 from semeq.response import Floats
-from semeq.settings import EqSettings
+from semeq.settings import EqSettings, checked_settings, number_or_nan, shown
 
 Audio = npt.NDArray[np.float32]
 
@@ -48,17 +50,18 @@ class StreamingEq:
     """
 
     def __init__(
-        self, settings: EqSettings | None = None, *, rate_hz: float, channels: int = 2, smooth_ms: float = 30.0
+        self,
+        settings: EqSettings | None = None,
+        *,
+        rate_hz: float,
+        channels: SupportsIndex = 2,
+        smooth_ms: float = 30.0,
     ) -> None:
-        if not MIN_RATE_HZ <= rate_hz <= MAX_RATE_HZ:
-            raise SettingsError(f"rate_hz={rate_hz:g}: use {MIN_RATE_HZ:g} to {MAX_RATE_HZ:g} Hz")
-        if not (isinstance(channels, int) and 1 <= channels <= MAX_CHANNELS):
-            raise SettingsError(f"channels={channels!r}: use a whole number from 1 to {MAX_CHANNELS}")
-        if not MIN_SMOOTH_MS <= smooth_ms <= MAX_SMOOTH_MS:
-            raise SettingsError(f"smooth_ms={smooth_ms:g}: use {MIN_SMOOTH_MS:g} to {MAX_SMOOTH_MS:g} ms")
-        self.rate_hz, self.channels, self.smooth_ms = float(rate_hz), channels, float(smooth_ms)
+        self.rate_hz = rate_hz = _checked("rate_hz", rate_hz, MIN_RATE_HZ, MAX_RATE_HZ, "Hz")
+        self.channels = channels = _checked_channels(channels)
+        self.smooth_ms = smooth_ms = _checked("smooth_ms", smooth_ms, MIN_SMOOTH_MS, MAX_SMOOTH_MS, "ms")
         self.bad_blocks = 0
-        self._settings, self._bypassed = settings or EqSettings.flat(), False
+        self._settings, self._bypassed = EqSettings.flat() if settings is None else checked_settings(settings), False
         self._target = _point(self._settings)
 
         # the way of the parameters
@@ -93,7 +96,7 @@ class StreamingEq:
 
     @settings.setter
     def settings(self, settings: EqSettings) -> None:
-        self._settings = settings
+        self._settings = checked_settings(settings)
         self._aim()
 
     def set(self, settings: EqSettings) -> None:
@@ -123,7 +126,10 @@ class StreamingEq:
 
     def process(self, block: npt.ArrayLike) -> Audio:
         """The next frames, filtered. Shapes: ``[channels, n] -> [channels, n]``; ``block`` stays as it is."""
-        audio = np.asarray(block)
+        try:
+            audio = np.asarray(block)
+        except (TypeError, ValueError):
+            raise AudioError(f"a block {shown(block)}: this stream takes an array [{self.channels}, n]") from None
         if audio.ndim != 2 or len(audio) != self.channels:
             raise AudioError(f"a block of shape {audio.shape}: this stream takes [{self.channels}, n]")
         if audio.dtype.kind != "f":
@@ -228,6 +234,19 @@ class StreamingEq:
         self._moving, self._phase, self._knots_left = False, 0, 0
         self._system = system.copy()
         self._products.clear()
+
+
+def _checked(name: str, value: object, low: float, high: float, unit: str) -> float:
+    if not low <= (number := number_or_nan(value)) <= high:
+        raise SettingsError(f"{name}={shown(value)}: use {low:g} to {high:g} {unit}")
+    return number
+
+
+def _checked_channels(channels: SupportsIndex) -> int:
+    count = index(channels) if hasattr(channels, "__index__") else 0
+    if not 1 <= count <= MAX_CHANNELS:
+        raise SettingsError(f"channels={shown(channels)}: use a whole number from 1 to {MAX_CHANNELS}")
+    return count
 
 
 def _point(settings: EqSettings) -> Floats:

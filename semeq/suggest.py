@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from semeq.artefact import DEFAULT_MODEL, load_model
 from semeq.blend import combine, interpolate_settings
-from semeq.errors import UsageError
+from semeq.errors import ModelError, UnknownWordError, UsageError
 from semeq.language import Language
 from semeq.model import Model, Word
-from semeq.settings import GAIN_LIMIT_DB, EqSettings
+from semeq.settings import GAIN_LIMIT_DB, EqSettings, shown
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from semeq.grammar import Request
 
 MIN_INTENSITY, MAX_INTENSITY = -1.0, 2.0
+_FEW_PEOPLE, _LOW_AGREEMENT = 5, 0.3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,29 +100,40 @@ def words(language: Language = "en", *, model: str | Path | Model = DEFAULT_MODE
     True
     """
     model = model if isinstance(model, Model) else load_model(model)
-    return tuple(sorted(model.vocabulary(language).values(), key=lambda word: (-word.contributors, word.name)))
+    known = model.vocabulary(_checked_language(language, model)).values()
+    return tuple(sorted(known, key=lambda word: (-word.contributors, word.name)))
 
 
 def checked_intensity(intensity: object) -> float:
     """``intensity`` as a float, or an error that names the range."""
     try:
         number = float(intensity)  # type: ignore[arg-type]  # that is what is checked here
-    except (TypeError, ValueError):
-        number = float("nan")
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
     if not MIN_INTENSITY <= number <= MAX_INTENSITY:
         raise UsageError(
-            f"intensity {intensity!r}: use a number from {MIN_INTENSITY:g} (the opposite) to {MAX_INTENSITY:g}"
+            f"intensity {shown(intensity)}: use a number from {MIN_INTENSITY:g} (the opposite) to {MAX_INTENSITY:g}"
         )
     return number
 
 
 def _request(words: str | Request, model: Model, language: Language) -> Request:
     if isinstance(words, str):
-        return _parsed(words, model, language)
-    if not hasattr(words, "parts"):
-        raise UsageError(f"words={words!r}: say them as text, such as 70% warm + 30% full")
-    model.vocabulary(words.language)
+        return _parsed(words, model, _checked_language(language, model))
+    from semeq.grammar import Request
+
+    if not isinstance(words, Request):
+        raise UsageError(f"words {shown(words)}: say them as text, such as 70% warm + 30% full")
+    vocabulary = model.vocabulary(_checked_language(words.language, model))
+    if strange := [part.word for part in words.parts if part.word not in vocabulary]:
+        raise UnknownWordError(f"{strange[0]!r} is no word of model {model.name}; read the request with its words")
     return words
+
+
+def _checked_language(language: Language, model: Model) -> Language:
+    if not isinstance(language, str):
+        raise ModelError(f"no language {shown(language)}; choose: {', '.join(model.vocabularies)}")
+    return language
 
 
 @lru_cache(maxsize=1024)
@@ -154,14 +167,22 @@ def _blend(request: Request, model: Model) -> EqSettings:
 def _doubt(word: Word) -> str | None:
     if word.confidence != "weak":
         return None
+    if word.contributors < _FEW_PEOPLE or word.agreement >= _LOW_AGREEMENT:
+        people = "1 person" if word.contributors == 1 else f"{word.contributors} people"
+        return f"only {people} used {word.name!r}: trust your ears"
     shared = f"agreement {word.agreement:.2f} among {word.contributors} people"
     return f"people do not agree on {word.name!r} ({shared}): trust your ears"
 
 
 def _limits(request: Request, model: Model, intensity: float) -> list[str]:
     """A note where the bands meet their limit before the wanted intensity is reached."""
-    whole = _settings(request, model, 1.0)
-    most_db = max(map(abs, whole.gains_db))
-    if most_db * abs(intensity) <= GAIN_LIMIT_DB or len(request.parts) == 0:
+    if len(request.parts) == 1:  # its weight alone may go beyond the limit
+        part = request.parts[0]
+        word = model.vocabulary(request.language)[part.word]
+        most_db = max(map(abs, word.settings.gains_db)) * abs(part.weight)
+    else:
+        most_db = max(map(abs, _blend(request, model).gains_db))
+    if most_db * abs(intensity) <= GAIN_LIMIT_DB:
         return []
-    return [f"held at ±{GAIN_LIMIT_DB:g} dB, reached at intensity {GAIN_LIMIT_DB / most_db:.2f}"]
+    reached = math.copysign(GAIN_LIMIT_DB / most_db, intensity)
+    return [f"held at ±{GAIN_LIMIT_DB:g} dB, reached at intensity {reached:.2f}"]

@@ -97,8 +97,12 @@ def sparkline(curve_db: npt.ArrayLike, limit_db: float = 12.0, *, ascii: bool = 
 
 
 def draw_curve(settings: EqSettings, width: int = 64, height: int = 13, *, ascii: bool = False) -> str:
-    """The summed curve from 20 Hz to 20 kHz on ``height`` lines, then two lines of axis; ``width`` characters wide."""
-    height, columns = max(height, 5) | 1, max(width, 32) - _GUTTER  # an odd height gives 0 dB a line of its own
+    """The summed curve from 20 Hz to 20 kHz, on ``height`` lines or one fewer, then two lines of axis.
+
+    No line is longer than ``width`` characters; a narrow drawing names fewer frequencies. The least is 20 x 5.
+    """
+    height = max(height - 1, 5) | 1  # an odd height gives 0 dB a line of its own
+    columns = max(width, 20) - _GUTTER
     dots_x, dots_y = (1, 1) if ascii else (2, 4)  # in one character
     zero, corner, wall, notch, floor, tick = "-+|+-+" if ascii else "─└│┤─┬"
 
@@ -126,7 +130,7 @@ def draw_curve(settings: EqSettings, width: int = 64, height: int = 13, *, ascii
         )
 
     axis, names = [floor] * columns, [" "] * columns
-    for freq_hz, name in sorted(TICKS_HZ.items(), key=lambda item: item[1].lstrip("125")):
+    for freq_hz, name in sorted(TICKS_HZ.items(), key=lambda item: item[1][0] != "1"):
         at = round(np.log10(freq_hz / 20.0) / 3.0 * (columns - 1))
         start = min(max(at - len(name) // 2, 0), columns - len(name))
         if not "".join(names[max(start - 1, 0) : start + len(name) + 1]).strip():

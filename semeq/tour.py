@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,25 +28,29 @@ class Tour:
     pictures: tuple[Path, ...]
 
 
-def tour(folder: Path, request: str = "warm", intensity: float = 0.7) -> Tour:
+def tour(folder: Path, request: str = "warm", intensity: float = 0.7, *, overwrite: bool = False) -> Tour:
     """Make music, render it through ``request`` and draw both into ``folder``."""
     from semeq.demo import music
     from semeq.plot import plot_settings
 
+    curve = wanted(request, intensity, model=DEFAULT_MODEL, language="en")
+    name = re.sub(r"[^\w%]+", "-", request).strip("-")[:60] or "eq"
+    source, target = folder / "music.wav", folder / f"music-{name}.wav"
+    pictures = (folder / "curve.png", folder / "spectrum.png")
+    for path in (source, target, *pictures) if not overwrite else ():
+        if path.exists():
+            raise AudioError(f"{path}: exists; use --force to replace it, or another folder")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise AudioError(f"{folder}: {error.strerror}; give a folder that can be written") from None
-    source, target = folder / "music.wav", folder / f"music-{request.replace(' ', '-')}.wav"
     samples = music(rate_hz=RATE_HZ)
     info = AudioInfo(
         container="wav", subtype="PCM_24", rate_hz=RATE_HZ, channels=samples.shape[0], frames=samples.shape[1]
     )
     with create_audio(source, info) as writer:
         writer.write(samples)
-    curve = wanted(request, intensity, model=DEFAULT_MODEL, language="en")
     (rendered,) = carry_out(source, (target,), curve, ApplyOptions(overwrite=True))
-    pictures = (folder / "curve.png", folder / "spectrum.png")
     plot_settings(curve.settings, pictures[0], title=request, subtitle=f"intensity {intensity:g}")
     picture(rendered, pictures[1], curve.title)
     return Tour(curve=curve, rendered=rendered, changes_db=measured_changes_db(rendered), pictures=pictures)

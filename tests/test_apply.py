@@ -182,6 +182,16 @@ def test_the_delta_added_to_the_input_is_the_equalised_file(tmp_path: Path) -> N
     np.testing.assert_allclose(whole, read(tmp_path / "eq.wav")[0], atol=2**-22)
 
 
+@pytest.mark.parametrize("settings", [WARM, WARM.scaled(3.0)], ids=["warm", "extreme"])
+def test_a_delta_never_clips_and_stays_a_delta(settings: EqSettings, tmp_path: Path) -> None:
+    source = write(tmp_path / "in.wav", np.sign(sine(220, 1.0)) * 0.9999)
+    done = apply_file(source, tmp_path / "delta.wav", settings, ApplyOptions(mode="delta"))
+    apply_file(source, tmp_path / "eq.wav", settings, ApplyOptions(preamp_db=0.0, subtype="DOUBLE"))
+    wanted = (read(tmp_path / "eq.wav")[0] - read(source)[0]) * 10 ** (done.settings.preamp_db / 20)
+    assert done.clipped == 0
+    np.testing.assert_allclose(read(tmp_path / "delta.wav")[0], wanted, atol=1e-6)
+
+
 def test_a_pair_is_equally_loud_and_differs_only_by_the_eq(tmp_path: Path) -> None:
     source = write(tmp_path / "in.wav", noise(4.0, peak=0.9))
     targets = (tmp_path / "a.wav", tmp_path / "b.wav")

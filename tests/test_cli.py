@@ -14,6 +14,7 @@ import pytest
 import soundfile
 
 from semeq import EqSettings, eq, response_db
+from semeq.apply import apply_pair
 from semeq.cli import main
 from tests.sound import noise, read, write
 
@@ -108,7 +109,7 @@ def test_apply_renders_words_and_the_printed_settings_alike(semeq: Run, tmp_path
 def test_apply_reports_in_json(semeq: Run, tmp_path: Path) -> None:
     write(tmp_path / "mix.wav", noise())
     _, out, _ = semeq("apply", "bright", "mix.wav", "-o", "out.wav", "--json", "--match-loudness")
-    (report,) = json.loads(out)
+    (report,) = json.loads(out)["files"]
     assert report["frames"] == 48_000
     assert report["clipped_samples"] == 0
     assert report["lufs_out"] == pytest.approx(report["lufs_in"], abs=0.3)
@@ -200,6 +201,11 @@ def test_every_command_explains_itself(command: list[str], semeq: Run) -> None:
         (["sing"], "sing"),
         (["words", "--confidence", "huge"], "good, fair or weak"),
         (["apply", "warm", "mix.wav"], "-o"),
+        (["apply", "warm", "mix.wav", "-o", "out.wav", "--ab", "--delta"], "leave out"),
+        (["apply", "warm", "mix.wav", "mix2.wav", "-o", "both.wav"], "looks like a file"),
+        (["eq", "warm", "--at", "0.3"], "--to"),
+        (["eq", "warm", "--to", "bright", "--at", "2"], "--at"),
+        (["eq", "-3 dB warm"], "dash"),
         (["apply", "warm", "mix.wav", "-o", "out.wav", "--bits", "12"], "16, 24"),
         (["apply", "warm", "mix.wav", "-o", "out.wav", "--engine", "valve"], "pedalboard"),
         (["apply", "warm", "mix.wav", "-o", "out.wav", "--no-preamp", "--preamp", "3"], "choose one"),
@@ -326,3 +332,87 @@ def test_output_is_quiet_when_piped(tmp_path: Path) -> None:
     assert done.stderr == ""
     assert done.stdout.count("\n") == 1
     assert os.linesep in done.stdout
+
+
+def test_a_sidecar_can_be_applied_as_settings_without_its_preamp(semeq: Run, tmp_path: Path) -> None:
+    write(tmp_path / "mix.wav", noise())
+    semeq("apply", "warm", "mix.wav", "-o", "once.wav")
+    assert semeq("apply", "once.wav.semeq.json", "mix.wav", "-o", "twice.wav")[0] == 0
+    assert (tmp_path / "once.wav").read_bytes() == (tmp_path / "twice.wav").read_bytes()
+    semeq("apply", "once.wav.semeq.json", "mix.wav", "-i", "0", "-o", "flat.wav")
+    np.testing.assert_array_equal(read(tmp_path / "flat.wav")[0], read(tmp_path / "mix.wav")[0])
+
+
+@pytest.mark.parametrize("arguments", [["demo", "-o", "."], ["eq", "warm", "--plot", "curve.png"]])
+def test_what_exists_is_not_replaced_unasked(arguments: list[str], semeq: Run, tmp_path: Path) -> None:
+    for name in ("music.wav", "curve.png"):
+        (tmp_path / name).write_text("precious")
+    code, _, err = semeq(*arguments)
+    assert code == 1
+    assert "--force" in one_line(err)
+    assert (tmp_path / "curve.png").read_text() == (tmp_path / "music.wav").read_text() == "precious"
+    assert semeq(*arguments, "--force")[0] == 0
+
+
+def test_a_foreign_sidecar_is_not_replaced_unasked(semeq: Run, tmp_path: Path) -> None:
+    write(tmp_path / "mix.wav", noise(0.1))
+    (tmp_path / "out.wav.semeq.json").write_text("precious")
+    code, _, err = semeq("apply", "warm", "mix.wav", "-o", "out.wav")
+    assert code == 1
+    assert "--force" in one_line(err)
+    assert not (tmp_path / "out.wav").exists()
+
+
+def test_json_tells_of_files_that_failed_and_of_a_rehearsal(semeq: Run, tmp_path: Path) -> None:
+    write(tmp_path / "mix.wav", noise(0.1))
+    code, out, _ = semeq("apply", "happy", "mix.wav", "gone.wav", "-o", "done", "--json")
+    answer = json.loads(out)
+    assert code == 1
+    assert ["error" in entry for entry in answer["files"]] == [False, True]
+    assert "do not agree" in answer["notes"][0]
+    _, out, _ = semeq("apply", "warm", "mix.wav", "-o", "out.wav", "--dry-run", "--json")
+    assert json.loads(out)["files"][0]["outputs"] == ["out.wav"]
+
+
+def test_bands_that_the_rate_cannot_hold_are_named(semeq: Run, tmp_path: Path) -> None:
+    write(tmp_path / "mix.wav", noise(0.5, 4000), 4000)
+    _, out, _ = semeq("apply", "warm", "mix.wav", "-o", "out.wav")
+    assert "4000 Hz holds no band at" in out
+
+
+def test_an_interrupted_pair_leaves_nothing(tmp_path: Path) -> None:
+    source = write(tmp_path / "in.wav", noise(3.0))
+
+    def interrupt(done: float) -> None:
+        if done > 0.8:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        apply_pair(source, (tmp_path / "a.wav", tmp_path / "b.wav"), eq("warm"), progress=interrupt)
+    assert {path.name for path in tmp_path.iterdir()} == {"in.wav"}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is a Linux device")
+def test_a_full_pipe_is_one_line(tmp_path: Path) -> None:
+    command = [str(Path(sys.executable).with_name("semeq")), "words"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    one_line(done.stderr)
+
+
+def test_a_reader_that_leaves_early_is_no_error(tmp_path: Path) -> None:
+    line = f"'{Path(sys.executable).with_name('semeq')}' words | true; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", line], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("damage", [{"subtype": ["a"]}, {"mode": "wobble"}, {"dither": "no"}, {"made_with": None}])
+def test_a_damaged_sidecar_is_named(damage: dict[str, object], semeq: Run, tmp_path: Path) -> None:
+    write(tmp_path / "mix.wav", noise(0.1))
+    semeq("apply", "warm", "mix.wav", "-o", "out.wav")
+    path = tmp_path / "out.wav.semeq.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | damage))
+    code, _, err = semeq("reproduce", path, "mix.wav", "-o", "again.wav")
+    assert code == 1
+    assert "damaged sidecar" in one_line(err)

@@ -12,7 +12,7 @@ from scipy.optimize import least_squares
 
 from semeq.blend import combine, interpolate_settings
 from semeq.curvefile import read_curve, read_curve_file
-from semeq.errors import CurveError, SettingsError
+from semeq.errors import CurveError, UsageError
 from semeq.fit import curve_error_db, fit
 from semeq.response import bands_db, log_grid_hz, response_db
 from semeq.settings import EqSettings
@@ -121,7 +121,7 @@ def test_nothing_added_up_is_flat() -> None:
 def test_both_ends_of_a_path_are_exact(a: EqSettings, b: EqSettings) -> None:
     assert interpolate_settings(a, b, 0) == a
     assert interpolate_settings(a, b, 1) == b
-    with pytest.raises(SettingsError, match="0 to 1"):
+    with pytest.raises(UsageError, match=r"position 1\.1: use 0 to 1"):
         interpolate_settings(a, b, 1.1)
 
 

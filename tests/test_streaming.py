@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from itertools import cycle
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -374,6 +375,23 @@ def test_a_stream_that_cannot_be_is_refused() -> None:
         StreamingEq(rate_hz=RATE_HZ, channels=0)
     with pytest.raises(SettingsError, match="smooth_ms=5"):
         StreamingEq(rate_hz=RATE_HZ, smooth_ms=5)
+
+
+@pytest.mark.parametrize("wrong", [None, "warm", 6.0])
+def test_settings_that_are_none_leave_the_stream_as_it_is(wrong: Any) -> None:
+    eq = StreamingEq(WARM, rate_hz=RATE_HZ)
+    with pytest.raises(SettingsError, match="use EqSettings"):
+        eq.set(wrong)
+    with pytest.raises(SettingsError, match="use EqSettings"):
+        eq.settings = wrong
+    assert eq.settings == WARM
+    assert not eq.is_moving
+
+
+def test_channels_may_be_counted_by_numpy() -> None:
+    eq = StreamingEq(WARM, rate_hz=np.float64(RATE_HZ), channels=np.int64(2))
+    assert eq.process(noise(2, 64)).shape == (2, 64)
+    assert (type(eq.channels), type(eq.rate_hz)) == (int, float)
 
 
 def test_a_live_process_loads_neither_scipy_nor_torch() -> None:

@@ -101,6 +101,18 @@ def test_doubt_is_said_in_one_line() -> None:
     assert suggest("bright").notes == ()
 
 
+def test_few_people_are_not_said_to_disagree() -> None:
+    """Two who agree at 0.8 are weak ground, but they do agree."""
+    calido = load_model().vocabulary("es")["cálido"]
+    assert (calido.contributors, calido.confidence) == (2, "weak")
+    assert suggest("cálido", language="es").notes == ("only 2 people used 'cálido': trust your ears",)
+    for word in (*ENGLISH, *SPANISH):
+        if word.confidence == "weak":
+            (note,) = suggest(f'"{word.name}"', language=word.language).notes
+            disagree = word.agreement < 0.3 and word.contributors >= 5
+            assert note.startswith("people do not agree on" if disagree else f"only {word.contributors} people used")
+
+
 @pytest.mark.parametrize("intensity", [-1.01, 2.01, float("nan"), "loud", None])
 def test_an_intensity_outside_the_range_is_refused(intensity: object) -> None:
     with pytest.raises(UsageError, match=r"-1 .* to 2"):
@@ -115,6 +127,22 @@ def test_where_the_bands_meet_their_limit_it_is_said_and_the_shape_stays() -> No
     assert any("held at ±12 dB" in note for note in found.notes)
     ratios = np.array(found.settings.gains_db) / np.array(strong.settings.gains_db)
     np.testing.assert_allclose(ratios, ratios[0])
+
+
+@pytest.mark.parametrize("text", ["200% good", "really really really good", "good 150%", "less good", "good"])
+@pytest.mark.parametrize("intensity", [-1.0, 0.5, 0.8, 1.0, 1.4, 2.0])
+def test_the_limit_is_said_exactly_where_it_holds_and_where_it_was_reached(text: str, intensity: float) -> None:
+    found = suggest(text, intensity)
+    (part,) = found.request.parts
+    wanted_db = 9.0 * abs(part.weight * intensity)  # people set "good" to 9 dB
+    held = [note for note in found.notes if "held" in note]
+    assert len(held) == (wanted_db > 12)
+    for note in held:
+        reached = float(note.rpartition(" ")[2])
+        assert note.startswith("held at ±12 dB, reached at intensity")
+        most_db = max(map(abs, eq(text, reached).gains_db))
+        assert most_db == pytest.approx(12, abs=0.1)  # the number is rounded to 0.01
+        assert reached * intensity > 0
 
 
 def test_every_word_carries_what_is_known_about_it() -> None:

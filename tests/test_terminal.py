@@ -1,6 +1,7 @@
 """Curves as text: facts about what the eye, the ear and an old terminal get."""
 
 import io
+import re
 
 import numpy as np
 import pytest
@@ -13,6 +14,8 @@ from semeq.terminal import (
     SPARK_POINTS,
     axis_limit_db,
     band_table,
+    band_text,
+    db_text,
     draw_curve,
     needs_ascii,
     octave_table,
@@ -51,7 +54,27 @@ def test_an_ascii_stream_gets_ascii_only() -> None:
 def test_a_drawing_keeps_its_width_and_height(ascii: bool, height: int) -> None:
     lines = draw_curve(WARM, width=72, height=height, ascii=ascii).splitlines()
     assert len(lines) == height + 2
-    assert max(map(len, lines)) <= 72
+    assert max(map(len, lines)) == 72
+
+
+@pytest.mark.parametrize("height", [6, 8, 24])
+def test_an_even_height_loses_a_line_so_that_0_db_keeps_its_own(height: int) -> None:
+    assert len(draw_curve(WARM, height=height).splitlines()) == height - 1 + 2
+
+
+@pytest.mark.parametrize("settings", [WARM, WARM.with_preamp(-60), EqSettings.flat()], ids=["warm", "preamp", "flat"])
+@pytest.mark.parametrize("ascii", [False, True])
+def test_no_line_is_longer_than_any_terminal_is_wide(settings: EqSettings, ascii: bool) -> None:
+    for width in range(20, 201):
+        lines = draw_curve(settings, width=width, ascii=ascii).splitlines()
+        assert max(map(len, lines)) <= width
+        assert {"100", "10k"} <= set(lines[-1].split()) or width < 24
+
+
+def test_a_narrow_drawing_names_fewer_frequencies_and_1_khz_above_all() -> None:
+    narrow, wide = (draw_curve(WARM, width=width).splitlines()[-1].split() for width in (30, 80))
+    assert narrow == ["Hz", "20", "100", "1k", "10k"]
+    assert wide == ["Hz", "20", "50", "100", "200", "500", "1k", "2k", "5k", "10k", "20k"]
 
 
 def test_a_drawing_is_highest_where_the_curve_is() -> None:
@@ -92,9 +115,14 @@ def test_the_band_table_names_a_preamp_only_where_there_is_one() -> None:
     assert " ".join(band_table(WARM.with_preamp(-3.24)).splitlines()[-1].split()) == "preamp -3.2 dB"
 
 
-def test_no_zero_carries_a_sign() -> None:
-    assert "-0.0" not in band_table(WARM.with_gain(1, -0.04)) + octave_table({125.0: -0.04})
-    assert "+0.0" not in band_table(EqSettings.flat()) + octave_table({125.0: 0.04})
+@pytest.mark.parametrize("gain_db", [0.0, -0.0, 0.04, -0.04, 1e-9, -1e-9])
+def test_no_zero_carries_a_sign(gain_db: float) -> None:
+    settings = EqSettings.flat().with_gain(1, gain_db).with_preamp(gain_db)
+    texts = [db_text(gain_db), db_text(np.float64(gain_db)), band_text(settings.bands[0]), band_table(settings)]
+    texts += [octave_table({125.0: gain_db}), *(draw_curve(settings, height=height) for height in (5, 7, 13))]
+    for text in texts:
+        assert not re.search(r"[-+]0(\.0)? dB", text)
+        assert re.search(r"\b0(\.0)? dB", text)
 
 
 def test_octave_bars_grow_with_the_change_and_show_its_direction() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import stat
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Protocol, Self
@@ -147,6 +148,8 @@ class Writer:
             if self.info.container not in ("wav", "rf64"):
                 check_frames(part, self._shown, self.frames)
             self._check_target()
+            if self._target.exists():
+                part.chmod(stat.S_IMODE(self._target.stat().st_mode))  # who may read it stays as it was
             part.replace(self._target)
         except BaseException as failure:
             raise explained(failure, self._shown) from None

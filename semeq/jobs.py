@@ -22,6 +22,7 @@ from semeq.response import auto_preamp_db
 from semeq.settings import EqSettings
 from semeq.sidecar import sidecar_path, write_sidecar
 from semeq.suggest import Suggestion, checked_intensity, suggest
+from semeq.terminal import db_text
 
 BITS = {"16": "PCM_16", "24": "PCM_24", "32": "PCM_32", "float": "FLOAT", "double": "DOUBLE"}
 
@@ -133,7 +134,7 @@ def rehearse(
     preamp_db = options.preamp_db
     if preamp_db is None:
         preamp_db = auto_preamp_db(curve.settings.with_preamp(0.0), info.rate_hz)
-    level = "loudness matched" if options.match_loudness or len(targets) == 2 else f"preamp {preamp_db:+.1f} dB"
+    level = "loudness matched" if options.match_loudness or len(targets) == 2 else f"preamp {db_text(preamp_db)}"
     names = " and ".join(str(target) for target in targets)
     engine = choose_engine(curve.settings, info.rate_hz, options.engine)
     return {
@@ -160,9 +161,9 @@ def summary(rendered: Rendered) -> str:
     parts = [f"{rendered.target}: {describe(rendered.info)}"]
     preamp_db = rendered.settings.preamp_db
     if rendered.lufs_in is not None and rendered.lufs_out is not None:
-        parts.append(f"{rendered.lufs_in:.1f} -> {rendered.lufs_out:.1f} LUFS with preamp {preamp_db:+.1f} dB")
+        parts.append(f"{rendered.lufs_in:.1f} -> {rendered.lufs_out:.1f} LUFS with preamp {db_text(preamp_db)}")
     elif preamp_db:
-        parts.append(f"preamp {preamp_db:+.1f} dB{against_clipping}")
+        parts.append(f"preamp {db_text(preamp_db)}{against_clipping}")
     else:
         parts.append("preamp 0 dB")
     parts.append(f"peak {_dbfs(rendered.peak_in)} -> {_dbfs(rendered.peak_out)} dBFS")

@@ -19,7 +19,8 @@ from semeq.settings import EqSettings
 Mode = Literal["eq", "delta"]
 Progress = Callable[[float], None]
 
-BLOCK_FRAMES = 1 << 15
+BLOCK_FRAMES = 1 << 16
+_BLOCK_SAMPLES = 1 << 18  # of all channels: many channels take shorter blocks, not more memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +48,13 @@ def filtered(
     filters = [channel_filter(used, info.rate_hz, engine) for _ in range(info.channels)]
     gain = 10.0 ** (settings.preamp_db / 20.0)
     done = 0
-    coming = pool.submit(reader.read, BLOCK_FRAMES)
+    frames = min(BLOCK_FRAMES, _BLOCK_SAMPLES // info.channels + 1)
+    coming = pool.submit(reader.read, frames)
     while True:
         before = coming.result()
         if not before.shape[1]:
             return
-        coming = pool.submit(reader.read, BLOCK_FRAMES)
+        coming = pool.submit(reader.read, frames)
         after: Samples = np.empty(before.shape, dtype=info.dtype)
         jobs = [
             pool.submit(_one_channel, run, channel, out, gain if mode == "delta" else None)

@@ -19,10 +19,10 @@ warm and full        50% warm + 50% full
 70% warm + full      70% warm + 30% full
 warm:7, full:3       70% warm + 30% full
 very warm            140% warm
-less harsh           -70% harsh
-a bit less harsh     -35% harsh
-not harsh            -100% harsh
-not very bright      -50% bright
+less harsh           70% less harsh
+a bit less harsh     35% less harsh
+not harsh            not harsh
+not very bright      50% less bright
 warm but less boomy  50% warm - 35% boomy
 brght, no mud        50% bright - 50% muddy
 """
@@ -58,7 +58,8 @@ class Part:
 class Request:
     """What somebody asked for: at least one part, in order of mention, none of them zero.
 
-    ``str()`` is its canonical text, which parses back to an equal request; notes do not count for equality.
+    ``str()`` is its canonical text, which parses back to an equal request and never begins with a dash (a shell would
+    take it for an option); notes do not count for equality.
     """
 
     parts: tuple[Part, ...]
@@ -66,15 +67,22 @@ class Request:
     notes: tuple[str, ...] = field(default=(), compare=False)
 
     def __str__(self) -> str:
-        if len(self.parts) == 1 and self.parts[0].weight == 1:
-            return self.parts[0].word
+        less, no = LEXICONS[self.language].say
+        small = small_words(self.language)
         text = ""
         for part in self.parts:
             folded = fold(part.word)
-            safe = re.fullmatch(_SIMPLE, folded) and plainly(folded) not in small_words(self.language)
-            sign = (" - " if text else "-") if part.weight < 0 else (" + " if text else "")
-            percent = f"{abs(part.weight) * 100:.{DIGITS - 2}f}".rstrip("0").rstrip(".")
-            text += f"{sign}{percent}% " + (part.word if safe else f'"{part.word}"')
+            safe = re.fullmatch(_SIMPLE, folded) and small.keys().isdisjoint(
+                (plainly(folded), f"{no} {plainly(folded)}")
+            )
+            word = part.word if safe else f'"{part.word}"'
+            if len(self.parts) == 1 and abs(part.weight) == 1:
+                return part.word if part.weight > 0 else f"{no} {word}"
+            percent = f"{abs(part.weight) * 100:.{DIGITS - 2}f}".rstrip("0").rstrip(".") + "%"
+            if text:
+                text += f" {'-' if part.weight < 0 else '+'} {percent} {word}"
+            else:
+                text = f"{percent} {less} {word}" if part.weight < 0 else f"{percent} {word}"
         return text
 
 
@@ -103,7 +111,7 @@ def parse(text: str, vocabulary: Collection[str], *, language: Language = "en", 
             draft.share = value_of(value)
     elif shares:  # "1/2 warm, 1/2 full"
         drafts, ratio = _drafts(atoms_of(folded, book, other, notes))
-    return Request(_weighed(drafts, ratio), language, tuple(dict.fromkeys(notes)))
+    return Request(_weighed(drafts, ratio, notes), language, tuple(dict.fromkeys(notes)))
 
 
 @dataclass(slots=True)
@@ -181,7 +189,8 @@ def _close(drafts: Sequence[_Draft], ahead: _Draft, here: _Draft | None) -> None
         here.absorb(ahead)
 
 
-def _weighed(drafts: Sequence[_Draft], ratio: bool) -> tuple[Part, ...]:
+def _weighed(drafts: Sequence[_Draft], ratio: bool, notes: list[str]) -> tuple[Part, ...]:
+    """Return the parts and their weights; add to ``notes`` the words that cancel themselves."""
     if not drafts:
         raise RequestError('say what you want, e.g. "70% warm + 30% full"; `semeq words` lists all words')
     shares = [draft.share for draft in drafts if draft.share is not None]
@@ -189,11 +198,15 @@ def _weighed(drafts: Sequence[_Draft], ratio: bool) -> tuple[Part, ...]:
     if missing and 1 - given < SLACK:
         raise RequestError(f'the weights already add up to {given:.0%}: give "{missing[0]}" one too')
     weights: dict[str, float] = {}
+    wanted: set[str] = set()
     for draft in drafts:
         weight = draft.factor * ((1 - given) / len(missing) if draft.share is None else draft.share)
         if draft.less and not draft.graded and draft.share is None:
             weight *= LESS_ALONE
         weights[draft.word] = weights.get(draft.word, 0.0) + weight
+        if weight:
+            wanted.add(draft.word)
+    notes += [f'"{word}" cancels itself' for word in weights if word in wanted and not round(weights[word], DIGITS)]
     weights = {word: weight for word, weight in weights.items() if round(weight, DIGITS)}
     total = sum(map(abs, weights.values()))
     if not weights:

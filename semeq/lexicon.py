@@ -27,12 +27,18 @@ class Lexicon:
     parts: frozenset[str]  # "2 parts warm, 1 part full": ratios
     numbers: Mapping[str, float]
     fillers: frozenset[str]  # say nothing about the sound
+    say: tuple[str, str]  # "less" and "not", as the canonical text says them
     aliases: Mapping[str, str]  # other word -> the words it may stand for, best first
+    real: frozenset[str]  # words one slip away from one we know, and yet meant: never read as typos, nor their forms
     forms: Callable[[str], Iterator[tuple[str, float]]]
 
 
 def _listed(text: str) -> frozenset[str]:
     return frozenset(entry.strip() for entry in text.split(","))
+
+
+def _spaced(text: str) -> frozenset[str]:
+    return frozenset(text.split())
 
 
 def _amounts(table: Mapping[float, str]) -> dict[str, float]:
@@ -122,8 +128,8 @@ ENGLISH = Lexicon(
     name="English",
     amounts=_amounts(
         {
-            0.35: "slightly, a bit, bit, a little, little, a little bit, little bit, a touch, a touch of, touch, a tad,"
-            "tad, a hint of, hint of, mildly, subtly, marginally, lightly, barely",
+            0.35: "slightly, a bit, bit, a little, little, a little bit, little bit, a tiny bit, tiny bit, tiny,"
+            "a touch, a touch of, touch, a tad, tad, a hint of, hint of, mildly, subtly, marginally, lightly, barely",
             0.5: "somewhat, kind of, kinda, sort of, sorta, moderately, partly",
             0.75: "fairly, quite, rather, pretty, reasonably",
             1.0: "more, fully",
@@ -146,9 +152,10 @@ ENGLISH = Lexicon(
     fillers=_listed(
         "a, an, the, it, its, it's, is, be, to, of, in, make, makes, making, made, me, my, i, i'd, like, want, would,"
         "need, needs, give, keep, get, some, sound, sounds, sounding, tone, mix, track, song, feel, please, up, out,"
-        "this, that, thing, should, just, add, adding, increase, raise, boost, bring, one, turn up, equal parts,"
-        "equal parts of, a mix of, a blend of, blend of, mix of, at all"
+        "this, that, thing, something, should, just, add, adding, increase, raise, boost, bring, one, turn up,"
+        "equal parts, equal parts of, a mix of, a blend of, blend of, mix of, at all"
     ),
+    say=("less", "not"),
     aliases=_aliases(
         """
         warmth = warm
@@ -195,6 +202,17 @@ ENGLISH = Lexicon(
         highs = high
         """
     ),
+    real=_spaced(
+        """
+        angler barley base basis basso blight bloom bristle broom clam clan cleanser clod clunky coder could driver
+        emoticon every exacting existing exiting fairy feast flat flunk flunky gander gentile godly grad gran grande
+        granny grateful hallow hardy harness hash heard heart heath heaven hoard krill lightning liter lithe litre
+        mallow melodica mental metallica moist morel muffler mulch munch niche niece nosy party paunch paunchy peasant
+        petty pheasant powder prescient preset president prevent puree purge purse quiet quit rally rambling relating
+        relaying scar scarce shaper shill shooting smoothing snubby string strung stubby superb supper tangy tens thine
+        think tinny tiny touche touchy vibrate vibrato warn
+        """
+    ),
     forms=english_forms,
 )
 
@@ -224,6 +242,7 @@ SPANISH = Lexicon(
         "sonido, tono, mezcla, haz, hazlo, hacer, quiero, quisiera, dale, da, pon, ponle, favor, por favor, por,"
         "anade, anadir, sube, subir, partes iguales, a partes iguales, partes iguales de, estar, este"
     ),
+    say=("menos", "no"),
     aliases=_aliases(
         """
         calidez = calido
@@ -274,6 +293,14 @@ SPANISH = Lexicon(
         intensidad = intenso
         humedad = humedo
         agresividad = agresivo
+        """
+    ),
+    real=_spaced(
+        """
+        abajo afiliado afinado aguado aislado alergia altar anada apegado apilado asilado caido caldo calado calidad
+        callado calzado caro clama cliente colmado comparto durar eclectico electronico elefante frasco fresa fresno
+        frito fuente fuera humero inmenso intento interno liguero modesto morado nadar pagado pasado pegado pelado
+        pensado pescado pisado posado quinta rapado risco rugido secta sueco suecia terno traste
         """
     ),
     forms=spanish_forms,

@@ -14,6 +14,8 @@ from semeq.language import Language
 from semeq.lexicon import LEXICONS
 
 MAX_WEIGHT, MAX_RATIO = 2.0, 100.0
+NEAR = 0.6  # how alike two words are, by difflib, when one may be meant for the other
+UNITS = {"db": "dB", "hz": "Hz", "khz": "kHz", "hertz": "Hz", "decibels": "dB"}
 
 _QUOTES = str.maketrans("“”„‟«»″‘’‚‛′´`", '"""""""' + "'" * 7)  # noqa: RUF001  they look alike: that is the point
 # Patterns are text: `re` compiles each when it is first needed, and a plain word needs none.
@@ -112,6 +114,14 @@ def small_words(language: Language) -> dict[str, Atom]:
     return small | _SIGNS
 
 
+@lru_cache(maxsize=4)
+def real_words(language: Language) -> frozenset[str]:
+    """Words that look like typos and are none, with their inflections."""
+    lexicon = LEXICONS[language]
+    forms = {form for word in lexicon.real for form, _ in lexicon.forms(word)}
+    return lexicon.real | {f"{word}s" for word in lexicon.real} | forms
+
+
 def fold(text: str) -> str:
     """Return ``text`` without differences of case, width, blanks and quotes."""
     if text.isascii():
@@ -142,6 +152,8 @@ def atoms_of(text: str, book: Book, other: Collection[str], notes: list[str]) ->
     if '"' in text:  # quotes matter only round an entry of the vocabulary
         text = re.sub(_QUOTED, lambda match: match[0] if match[1].strip() in book.exact else f" {match[1]} ", text)
     tokens = _tokens(text)
+    if not UNITS.keys().isdisjoint(tokens):
+        _refuse_units(tokens, book)
     plain = tokens if text.isascii() else [plainly(token) for token in tokens]
     atoms: list[Atom] = []
     worded = False  # there is a word since the last "and"
@@ -165,6 +177,16 @@ def atoms_of(text: str, book: Book, other: Collection[str], notes: list[str]) ->
     return atoms
 
 
+def _refuse_units(tokens: Sequence[str], book: Book) -> None:
+    """Say what a request is made of to somebody who asks for "3 dB" or "200 Hz"."""
+    for before, token in zip(("", *tokens), tokens, strict=False):
+        if token in UNITS and not any(token in key.split(" ") for key in book.known):
+            number = f"{before} " if before[:1].isdecimal() else ""
+            raise RequestError(
+                f'"{_shown(number + UNITS[token])}": a request is words with shares such as "70% warm", not dB or Hz'
+            )
+
+
 def _known(tokens: Sequence[str], plain: Sequence[str], i: int, book: Book) -> tuple[Atom | None, int]:
     """Look up what starts at token ``i``, the longest phrase first; also return how many tokens it takes."""
     token = tokens[i]
@@ -182,6 +204,8 @@ def _known(tokens: Sequence[str], plain: Sequence[str], i: int, book: Book) -> t
 
 def _part_ends(plain: Sequence[str], i: int, book: Book) -> bool:
     """Say whether a part of a blend ends before token ``i``."""
+    if i < len(plain) and plain[i][0] == '"' != plain[i]:
+        return False  # a quoted entry
     return i == len(plain) or not plain[i][:1].isalpha() or book.known.get(plain[i], _FILLER).kind in ("and", "or")
 
 
@@ -203,9 +227,10 @@ def value_of(token: str) -> float:
 def _corrected(token: str, plain: str, book: Book, other: Collection[str], notes: list[str]) -> Atom:
     """Return what a misspelt word surely means, with a note, or raise an error that names the nearest words.
 
-    Surely: one word only is nearest, it has the same first letter (or the first two are swapped), and one slip is
-    enough: a letter missing or too many, two swapped; from 6 letters on also a wrong letter, from 7 on two slips.
-    A wrong letter in a short word is not corrected: it makes another word ("clean", "clear").
+    Surely: one word only is nearest, it has at least four letters and the same first one (or the first two are
+    swapped), and one slip is enough: a letter missing or too many, two swapped; from 6 letters on also a wrong letter,
+    from 7 on two slips but no wrong letter. A wrong letter in a short word makes another word ("clean", "clear").
+    Where one slip makes another word all the same ("tiny", "tinny"), ``real`` of the lexicon lists it.
     """
     if other:
         language: Language = "en" if book.language == "es" else "es"
@@ -215,27 +240,40 @@ def _corrected(token: str, plain: str, book: Book, other: Collection[str], notes
     best: dict[str, Atom] = {}
     least = 3
     for key, atom in book.corrections.items() if plain.isalpha() and 3 < len(plain) <= 40 else ():
-        if key[:1] != plain[0] and key[1::-1] != plain[:2]:
+        if len(key) < 4 or (key[:1] != plain[0] and key[1::-1] != plain[:2]):
             continue
         own = key in book.plain
         limit = min(least, 2 if own and min(len(plain), len(key)) >= 7 else 1)
         if abs(len(key) - len(plain)) > limit or len(set(key).symmetric_difference(plain)) > 2 * limit:
             continue
-        slips = _slips(plain, key, wrong_letter=1 if own and len(plain) >= 6 else 2)
+        slips = _slips(plain, key, wrong_letter=2)
+        if slips == 2 and own and len(plain) >= 6:
+            slips = _slips(plain, key, wrong_letter=1)
         if slips <= limit and (own or len(plain) > 4):
             best = best if slips == least else {}
             least = slips
             best.setdefault(atom.word or key, atom)
-    if len(best) == 1:
+    if len(best) == 1 and plain not in real_words(book.language):
         read_as, atom = best.popitem()
         notes.append(f'read "{_shown(token)}" as "{read_as}"')
         return atom
 
+    near = list(dict.fromkeys([atom.word for atom in best.values() if atom.word] + _near(plain[:40], book)))
+    option = "" if book.language == "en" else f" --language {book.language}"
+    known = f"nearest known: {', '.join(near[:5])}" if near else f"`semeq words{option}` lists all words"
+    known = known if book.exact else "the vocabulary is empty"
+    raise UnknownWordError(f'no word "{_shown(token)}"; {known}')
+
+
+def _near(plain: str, book: Book) -> list[str]:
+    """Words that look like ``plain`` or share a beginning or a part with it."""
     import difflib  # only on the way to an error
 
-    near = [book.plain[key] for key in difflib.get_close_matches(plain[:40], book.plain, n=5, cutoff=0.0)]
-    known = f"nearest known: {', '.join(near)}" if near else "the vocabulary is empty"
-    raise UnknownWordError(f'no word "{_shown(token)}"; {known}')
+    if len(plain) < 3 or not plain.isalpha():
+        return []
+    alike = difflib.get_close_matches(plain, book.plain, n=5, cutoff=NEAR)
+    sharing = [key for key in book.plain if plain in key or (len(key) > 3 and (key in plain or key[:4] == plain[:4]))]
+    return [book.plain[key] for key in alike + sharing]
 
 
 def _slips(one: str, two: str, *, wrong_letter: int) -> int:

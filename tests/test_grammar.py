@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from semeq.errors import RequestError, UnknownWordError
 from semeq.grammar import MAX_CHARS, MAX_WORDS, Part, Request, parse
-from semeq.language import Language
+from semeq.language import LANGUAGES, Language
+from semeq.lookup import real_words
+from semeq.suggest import words
 
 ENGLISH = frozenset(
     {"warm", "bright", "full", "thin", "muddy", "harsh", "clear", "airy", "boomy", "crisp", "soft", "smooth", "tinny"}
@@ -109,6 +111,9 @@ def test_words_without_a_weight_share_what_is_left(text: str, expected: dict[str
         ("bit warmer", {"warm": 0.35}),
         ("a little more full", {"full": 0.35}),
         ("a touch of air", {"airy": 0.35}),
+        ("a tiny bit warm", {"warm": 0.35}),
+        ("a tiny tiny bit warm", {"warm": 0.1225}),
+        ("something warm", {"warm": 1}),
         ("warm, a bit bright", {"warm": 0.5, "bright": 0.175}),
         ("warm a bit", {"warm": 0.35}),
         ("somewhat bright", {"bright": 0.5}),
@@ -264,14 +269,61 @@ def test_typos_in_modifiers_and_inflections_are_read_too(text: str, expected: di
     "typed", ["clean", "warn", "farm", "wrm", "ful", "hard", "right", "father", "brugght", "zorpy", "banana"]
 )
 def test_another_real_word_is_never_taken_for_a_typo(typed: str) -> None:
-    with pytest.raises(UnknownWordError, match=f'^no word "{typed}"; nearest known: '):
+    with pytest.raises(UnknownWordError, match=f'^no word "{typed}"; '):
         parse(typed, ENGLISH)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_word_listed_as_real_is_corrected_to_a_shipped_word(language: Language) -> None:
+    vocabulary = frozenset(word.name for word in words(language))
+    for word in real_words(language):
+        try:
+            request = parse(word, vocabulary, language=language)
+        except RequestError:
+            continue
+        assert request.notes == (), word
+
+
+@pytest.mark.parametrize(
+    ("typed", "language", "meant"),
+    [
+        *(("tinier", "en", "tinny"), ("heard", "en", "hard"), ("could", "en", "cold"), ("flatter", "en", "fat")),
+        *(
+            ("string", "en", "strong"),
+            ("tangy", "en", "twangy"),
+            ("grateful", "en", "graceful"),
+            ("party", "en", "dry"),
+        ),
+        *(("preset", "en", "present"), ("shooting", "en", "soothing"), ("editing", "en", "exciting")),
+        *(("pescado", "es", "pesado"), ("calidad", "es", "cálido"), ("elefante", "es", "elegante")),
+        *(("afinado", "es", "afilado"), ("fuente", "es", "fuerte"), ("interno", "es", "intenso")),
+    ],
+)
+def test_a_real_word_near_a_shipped_one_is_unknown(typed: str, language: Language, meant: str) -> None:
+    vocabulary = frozenset(word.name for word in words(language))
+    with pytest.raises(UnknownWordError, match=f'^no word "{typed}"; ') as caught:
+        parse(f"{meant}, {typed}", vocabulary, language=language)
+    assert meant in str(caught.value) or typed == "party"  # "party" was read as "partly"
+
+
+@pytest.mark.parametrize("typed", ["🔥", ">", "as", "warm >", "%", "ß", "pop"])
+def test_an_unknown_word_like_no_other_names_no_neighbours(typed: str) -> None:
+    assert message(typed).endswith("; `semeq words` lists all words")
+    assert message("xxx", "es") == 'no word "xxx"; `semeq words --language es` lists all words'
+
+
+@pytest.mark.parametrize(
+    ("typed", "near"), [("metalhead", "metallic"), ("highpitch", "high-pitched"), ("game", "game dog")]
+)
+def test_a_shared_beginning_or_part_makes_a_neighbour(typed: str, near: str) -> None:
+    assert message(typed).startswith(f'no word "{typed}"; nearest known: ')
+    assert near in message(typed)
 
 
 def test_an_unknown_word_names_the_nearest_and_fails_the_whole_request() -> None:
     assert message("clean") == message("70% warm + 30% clean")
-    assert message("clean").startswith('no word "clean"; nearest known: clear, ')
-    assert message("cleanish 🔥").count(",") == 4
+    assert message("clean") == 'no word "clean"; nearest known: clear'
+    assert message("sharm").count(",") == 2
     with pytest.raises(UnknownWordError, match="the vocabulary is empty"):
         parse("warm", ())
 
@@ -319,6 +371,11 @@ def test_the_two_languages_never_mix(language: Language) -> None:
         ("nan warm", 'no word "nan"'),
         ("inf warm", 'no word "inf"'),
         ("warm\x00", 'no word "?"'),
+        ("bass +3 dB", '"3 dB": a request is words with shares such as "70% warm", not dB or Hz'),
+        ("warm +3dB", '"3 dB": a request is words'),
+        ("-3 dB at 2000 Hz", '"3 dB": a request is words'),
+        ("60-80hz warm", 'Hz": a request is words'),
+        ("more dB", '"dB": a request is words'),
         ("w" * (MAX_CHARS + 1), f"use at most {MAX_CHARS}"),
     ],
 )
@@ -368,6 +425,41 @@ def test_the_order_of_the_parts_does_not_change_them() -> None:
         assert set(parse(", ".join(order), ENGLISH).parts) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "language", "canonical"),
+    [
+        ("-30% harsh", "en", "30% less harsh"),
+        ("less harsh", "en", "70% less harsh"),
+        ("-harsh", "en", "not harsh"),
+        ("much less harsh", "en", "140% less harsh"),
+        ("-20% game dog + 30% warm - 50% full", "en", '20% less "game dog" + 30% warm - 50% full'),
+        ("menos áspero", "es", "70% menos áspero"),
+        ("sin aspero", "es", "no áspero"),
+    ],
+)
+def test_the_canonical_text_never_begins_with_a_dash(text: str, language: Language, canonical: str) -> None:
+    request = parse(text, VOCABULARIES[language], language=language)
+    assert str(request) == canonical
+    assert parse(canonical, VOCABULARIES[language], language=language) == request
+
+
+def test_the_canonical_text_survives_words_that_are_also_small_words() -> None:
+    vocabulary = {"less", "not", "overly", "very", "drum 1", "minus"}
+    for word in vocabulary:
+        for weight in (-2.0, -1.0, -0.35, 1.0, 1.5):
+            request = Request((Part(word, weight),), "en")
+            assert parse(str(request), vocabulary) == request
+
+
+def test_a_word_that_cancels_itself_in_a_blend_is_said() -> None:
+    assert parse("warm, full, not warm, dark", ENGLISH).notes == ('"warm" cancels itself',)
+    assert parse("0% warm + full", ENGLISH).notes == ()
+
+
+def test_a_unit_in_a_word_of_the_vocabulary_is_no_unit() -> None:
+    assert len(parse("hum hz and warm", {"hum hz", "warm"}).parts) == 2
+
+
 @pytest.mark.parametrize("language", VOCABULARIES)
 def test_the_canonical_text_quotes_what_would_be_misread(language: Language) -> None:
     words = sorted(VOCABULARIES[language])
@@ -401,6 +493,7 @@ def test_any_text_is_either_a_sound_request_or_a_one_line_error(text: str, langu
     assert len({part.word for part in request.parts}) == len(weights) > 0
     assert min(weights) > 0
     assert sum(weights) <= (2 if len(weights) == 1 else 1 + 1e-3)  # rounded to six digits
+    assert not str(request).startswith("-")
     assert parse(str(request), vocabulary, language=language) == request
 
 

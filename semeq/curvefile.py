@@ -22,11 +22,18 @@ def read_curve(text: str, name: str = "curve") -> tuple[Floats, Floats]:
             rows.append((float(cells[0]), float(cells[1])))
         except (ValueError, IndexError):
             if rows:  # before the first row it is a header
-                raise CurveError(f'{name}, line {number}: {line!r}; write "Hz, dB", such as "100, 2.5"') from None
+                raise _bad_row(name, number, line) from None
+            continue
+        if not np.all(np.isfinite(rows[-1])):
+            raise _bad_row(name, number, line)
     if len(rows) < 2:
         raise CurveError(f'{name}: {len(rows)} usable rows; a curve needs two or more "Hz, dB" rows')
     freqs, gains = np.array(rows).T
     return freqs, gains
+
+
+def _bad_row(name: str, number: int, line: str) -> CurveError:
+    return CurveError(f'{name}, line {number}: {line!r}; write "Hz, dB", such as "100, 2.5"')
 
 
 def _cells(line: str) -> list[str]:

@@ -1,7 +1,9 @@
 """The command line as a stranger meets it: answers, one-line errors, exit codes, nothing lost."""
 
+import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -416,3 +418,24 @@ def test_a_damaged_sidecar_is_named(damage: dict[str, object], semeq: Run, tmp_p
     code, _, err = semeq("reproduce", path, "mix.wav", "-o", "again.wav")
     assert code == 1
     assert "damaged sidecar" in one_line(err)
+
+
+@pytest.mark.parametrize("options", [[], ["--match-loudness"], ["--ab"]], ids=["plain", "match", "ab"])
+def test_long_work_shows_one_bar_on_a_terminal(options: list[str], tmp_path: Path) -> None:
+    """The counterpart of the quiet pipe: a pseudo-terminal as stderr, POSIX only."""
+    pty = pytest.importorskip("pty")
+    write(tmp_path / "mix.wav", noise(30.0))
+    ours, theirs = pty.openpty()
+    command = [str(Path(sys.executable).with_name("semeq")), "apply", "warm", "mix.wav", "-o", "out.wav", *options]
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=theirs)
+    os.close(theirs)
+    shown = b""
+    with contextlib.suppress(OSError):  # how Linux says that the other end is closed
+        while piece := os.read(ours, 4096):
+            shown += piece
+    os.close(ours)
+    assert process.wait(timeout=60) == 0
+    shares = [int(share) for share in re.findall(rb"(\d+)%", shown)]
+    assert shares == sorted(shares)
+    assert shares[-1] == 100
+    assert len(set(shares)) > 5

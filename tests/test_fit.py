@@ -146,6 +146,12 @@ def test_a_bad_row_is_named_with_its_line() -> None:
         read_curve("20,1\n30,2\n40,loud\n", "room.csv")
 
 
+@pytest.mark.parametrize("text", ["100,nan\n200,3\n", "inf,1\n200,3\n"])
+def test_a_row_that_is_no_number_is_named_even_as_the_first(text: str) -> None:
+    with pytest.raises(CurveError, match=r"room\.csv, line 1"):
+        read_curve(text, "room.csv")
+
+
 @given(st.text())
 def test_random_text_is_a_curve_or_one_clear_error(text: str) -> None:
     try:

@@ -93,6 +93,12 @@ def test_scaling_keeps_the_shape_and_never_leaves_the_range(settings: EqSettings
     np.testing.assert_allclose(scaled, wanted * (12 / most if most > 12 else 1), atol=1e-9)
 
 
+def test_flat_means_that_nothing_at_all_would_change() -> None:
+    assert EqSettings.flat().is_flat
+    assert not EqSettings.flat().with_preamp(-1).is_flat
+    assert not EqSettings.flat().with_gain(5, 0.1).is_flat
+
+
 def test_scaling_by_zero_gives_plain_zeros() -> None:
     boosted = EqSettings.flat().with_gain(1, -6).scaled(0)
     assert all(math.copysign(1, gain) == 1 and gain == 0 for gain in boosted.gains_db)

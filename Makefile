@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test lint format bench docs wheel clean
+.PHONY: help demo test lint format bench docs wheel models clean
 help:
 	@echo "make demo   make a small piece of music warmer, with numbers and pictures in demo/"
 	@echo "make test   run all tests"
@@ -11,6 +11,7 @@ help:
 	@echo "make bench  benchmark tables"
 	@echo "make docs   draw the picture in README again"
 	@echo "make wheel  build the wheel and test it in an environment of its own"
+	@echo "make models train every shipped model again, judge them and write their cards (an hour)"
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -22,8 +23,8 @@ $(VENV)/.demo: pyproject.toml | $(BIN)/python
 	$(BIN)/pip install --quiet --editable '.[plot]'
 	@touch $@
 
-$(VENV)/.dev: pyproject.toml | $(BIN)/python
-	$(BIN)/pip install --quiet --editable '.[dev]'
+$(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/pip install --quiet -c constraints.txt --editable '.[dev]'
 	@touch $@
 
 demo: $(VENV)/.demo
@@ -52,6 +53,14 @@ wheel: $(VENV)/.dev
 	rm -rf dist
 	$(BIN)/python -m build --wheel --outdir dist . >/dev/null
 	PYTHON=$(BIN)/python sh tests/wheel.sh
+
+NAMES := default v1 v2 v3 v2-vae socialfx
+WEIGHTS := models/semeq_models/weights
+models: $(VENV)/.dev
+	@for name in $(NAMES); do \
+		$(BIN)/semeq-models train $$name -o $(WEIGHTS)/$$name.safetensors --run build/models/$$name --force || exit 1; done
+	$(BIN)/semeq-models evaluate $(NAMES) --splits 3 --workers 2 -o models/cards/bench.json >/dev/null
+	$(BIN)/semeq-models card $(NAMES)
 
 clean:
 	rm -rf $(VENV) build dist demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from errno import EISDIR
 from functools import lru_cache
 from importlib.util import find_spec
@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
-from semeq.errors import ModelError
+from semeq.errors import ModelError, SemeqError
 from semeq.language import Language
-from semeq.model import Model, Word
+from semeq.model import Blending, Confidence, Model, Variant, Word
+from semeq.network import Network
 from semeq.response import Floats
 from semeq.settings import EqSettings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-FORMAT = "semeq.model/1"
+FORMAT = "semeq.model/2"
 DEFAULT_MODEL = "default"
 
 
@@ -89,26 +90,30 @@ def read_model(path: Path, *, sha256: str | None = None) -> Model:
         data = path.read_bytes()
     except OSError as error:
         raise ModelError(f"{path}: {error.strerror}; reinstall semeq or give another model") from None
+    return parse_model(data, str(path), sha256=sha256)
+
+
+def parse_model(data: bytes, name: str, *, sha256: str | None = None) -> Model:
+    """The model that the bytes of a file hold; ``name`` is what a message calls them."""
     from hashlib import sha256 as checksum  # with safetensors, only when a model is read
 
     digest = checksum(data).hexdigest()
     if sha256 is not None and digest != sha256:
-        raise ModelError(f"{path}: damaged (checksum does not match); reinstall semeq or build it: semeq-models build")
-    card, tensors = _parse(data, path)
-    return Model(
-        name=card["name"],
-        description=card.get("description", ""),
-        provenance=card.get("provenance", {}),
-        bands_hz=tensors["bands_hz"],
-        vocabularies=_vocabularies(card, tensors),
-        sha256=digest,
-    )
+        raise ModelError(f"{name}: damaged (checksum does not match); reinstall semeq")
+    if data[:2] in (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"):
+        raise ModelError(f"{name}: a pickle, which semeq never loads; semeq-models train writes safetensors")
+    card, tensors = _parse(data, name)
+    try:
+        return _model(card, tensors, digest)
+    except (KeyError, TypeError, ValueError, AttributeError, SemeqError) as error:
+        why = f" ({error})" if isinstance(error, ModelError) else ""
+        raise ModelError(f"{name}: not a semeq model, or damaged{why}; reinstall semeq or train it anew") from None
 
 
-def _parse(data: bytes, path: Path) -> tuple[dict[str, Any], dict[str, Floats]]:
+def _parse(data: bytes, name: str) -> tuple[dict[str, Any], dict[str, Floats]]:
     from safetensors import SafetensorError, deserialize
 
-    damaged = ModelError(f"{path}: not a semeq model, or damaged; reinstall semeq or build it: semeq-models build")
+    damaged = ModelError(f"{name}: not a semeq model, or damaged; reinstall semeq or train it anew")
     try:
         size = int.from_bytes(data[:8], "little")
         card = json.loads(json.loads(data[8 : 8 + size])["__metadata__"]["semeq"])
@@ -118,18 +123,17 @@ def _parse(data: bytes, path: Path) -> tuple[dict[str, Any], dict[str, Floats]]:
     if written != FORMAT:
         family = FORMAT.rpartition("/")[0]
         if written.startswith(f"{family}/"):
-            raise ModelError(
-                f"{path}: made for a newer semeq ({written}; this one reads {FORMAT}); pip install -U semeq"
-            )
+            age, remedy = ("an older", "train it anew") if written < FORMAT else ("a newer", "pip install -U semeq")
+            raise ModelError(f"{name}: made for {age} semeq ({written}; this one reads {FORMAT}); {remedy}")
         raise damaged
     try:
-        tensors = {name: _tensor(entry) for name, entry in deserialize(data)}  # type: ignore[no-untyped-call]
+        tensors = {key: _tensor(entry) for key, entry in deserialize(data)}  # type: ignore[no-untyped-call]
         intact = content_sha256(card, tensors) == card.get("content_sha256")
     except (SafetensorError, ValueError, KeyError, TypeError):
         raise damaged from None
-    if not intact:
+    if not intact or not all(np.isfinite(tensor).all() for tensor in tensors.values()):
         raise damaged
-    return card, {name: tensor.astype(np.float64) for name, tensor in tensors.items()}
+    return card, {key: tensor.astype(np.float64) for key, tensor in tensors.items()}
 
 
 _DTYPES = {"F32": "<f4", "F64": "<f8"}
@@ -151,24 +155,96 @@ def content_sha256(card: Mapping[str, Any], tensors: Mapping[str, np.ndarray[Any
     return digest.hexdigest()
 
 
-def _vocabularies(card: Mapping[str, Any], tensors: Mapping[str, Floats]) -> dict[Language, dict[str, Word]]:
+def _model(card: Mapping[str, Any], tensors: Mapping[str, Floats], digest: str) -> Model:
+    encoder, decoder = card["encoder"], card["decoder"]
+    bands = len(tensors["bands_hz"])
+    widths = {"settings": 13, "curve": bands}
+    if tensors["bands_hz"].ndim != 1 or not bands:
+        raise ModelError("bands that are no row of frequencies")
+    if card["blending"] not in get_args(Blending):
+        raise ModelError("a way of blending that semeq does not know")
+    if encoder["inputs"] != widths[encoder["input"]] or decoder["outputs"] != widths[decoder["output"]]:
+        raise ModelError("networks that do not fit the model")
+    if encoder["outputs"] != decoder["inputs"]:
+        raise ModelError("two networks that do not meet")
+    return Model(
+        name=_text(card["name"]),
+        description=_text(card["description"]),
+        warning=_text(card["warning"]),
+        provenance=card["provenance"],
+        bands_hz=tensors["bands_hz"],
+        encoder=_network(encoder, tensors),
+        encoder_input=encoder["input"],
+        decoder=_network(decoder, tensors),
+        decoder_output=decoder["output"],
+        blending=card["blending"],
+        vocabularies=_vocabularies(card, tensors, decoder["inputs"], bands),
+        sha256=digest,
+    )
+
+
+def _network(said: Mapping[str, Any], tensors: Mapping[str, Floats]) -> Network:
+    used = {name: tensor for name, tensor in tensors.items() if name.startswith(("encoder.", "decoder."))}
+    return Network(said["layers"], used, int(said["inputs"]), int(said["outputs"]))
+
+
+def _vocabularies(
+    card: Mapping[str, Any], tensors: Mapping[str, Floats], dim: int, bands: int
+) -> dict[Language, dict[str, Word]]:
+    entries = card["words"]
+    words, variants = len(entries), sum(len(entry["variants"]) for entry in entries)
+    shapes = {
+        "words.latent": (words, dim),
+        "words.centre": (words, dim),
+        "words.settings": (words, 13),
+        "words.curves_db": (words, bands),
+        "variants.latent": (variants, dim),
+        "variants.settings": (variants, 13),
+    }
+    spread = tensors["words.spread"]
+    if any(tensors[name].shape != shape for name, shape in shapes.items()) or (
+        spread.ndim != 3 or (spread.shape[0], spread.shape[2]) != (words, dim)
+    ):
+        raise ModelError("a word table whose parts do not fit together")
     vocabularies: dict[Language, dict[str, Word]] = {language: {} for language in get_args(Language)}
-    for word in _words(card, tensors):
+    place = 0
+    for number, entry in enumerate(entries):
+        count = len(entry["variants"])
+        word = _word(entry, number, range(place, place + count), tensors)
         vocabularies[word.language][word.name] = word
+        place += count
     return vocabularies
 
 
-def _words(card: Mapping[str, Any], tensors: Mapping[str, Floats]) -> Iterator[Word]:
-    for entry, vector, curve_db in zip(card["words"], tensors["settings"], tensors["curves_db"], strict=True):
-        yield Word(
-            name=entry["word"],
-            language=entry["language"],
-            settings=EqSettings.from_vector(vector.tolist()),
-            curve_db=curve_db,
-            strength_db=entry["strength_db"],
-            contributors=entry["contributors"],
-            agreement=entry["agreement"],
-            confidence=entry["confidence"],
-            synonyms=tuple(entry["synonyms"]),
-            opposite=entry["opposite"],
-        )
+def _word(entry: Mapping[str, Any], number: int, variants: range, tensors: Mapping[str, Floats]) -> Word:
+    if entry["confidence"] not in get_args(Confidence) or entry["confidence"] == "own":
+        raise ModelError("a confidence that semeq does not know")
+    return Word(
+        name=_text(entry["word"]),
+        language=entry["language"],
+        settings=EqSettings.from_vector(tensors["words.settings"][number].tolist()),
+        curve_db=tensors["words.curves_db"][number],
+        strength_db=float(entry["strength_db"]),
+        contributors=int(entry["contributors"]),
+        agreement=float(entry["agreement"]),
+        confidence=entry["confidence"],
+        latent=tensors["words.latent"][number],
+        centre=tensors["words.centre"][number],
+        spread=tensors["words.spread"][number],
+        variants=tuple(
+            Variant(
+                share=float(share),
+                settings=EqSettings.from_vector(tensors["variants.settings"][row].tolist()),
+                latent=tensors["variants.latent"][row],
+            )
+            for share, row in zip(entry["variants"], variants, strict=True)
+        ),
+        synonyms=tuple(map(_text, entry["synonyms"])),
+        opposite=None if entry["opposite"] is None else _text(entry["opposite"]),
+    )
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
@@ -14,15 +14,19 @@ from semeq.fit import bounds, curves_and_slopes, pack, unpack
 from semeq.response import RATE_HZ, Floats, log_grid_hz, response_db
 from semeq.settings import GAIN_LIMIT_DB, PREAMP_LIMIT_DB, EqSettings, checked_settings, number_or_nan, shown
 
+Guess = Callable[[Sequence[float]], EqSettings]
+"""Bands to begin from, by the amounts."""
+
 POINTS = 64
 _KNOTS = 24
 _MOST = 1e6  # of an amount: as much as settings may be scaled by
 
 
-def combine(settings: Sequence[EqSettings], amounts: Sequence[float]) -> EqSettings:
+def combine(settings: Sequence[EqSettings], amounts: Sequence[float], *, guess: Guess | None = None) -> EqSettings:
     """Add curves in dB, each times its amount, as five bands again; negative amounts subtract.
 
-    Neighbouring amounts give neighbouring bands (no search, a fixed number of steps), so it can follow a knob.
+    Neighbouring amounts give neighbouring bands (no search, a fixed number of steps), so it can follow a knob. A model
+    that knows which bands make which curve may ``guess`` them for the amounts; else they begin between the given ones.
 
     >>> bass, air = EqSettings.flat().with_gain(1, 6.0), EqSettings.flat().with_gain(5, 4.0)
     >>> [round(gain) for gain in combine([bass, air], [0.5, 1.0]).gains_db]
@@ -39,14 +43,20 @@ def combine(settings: Sequence[EqSettings], amounts: Sequence[float]) -> EqSetti
         return curve.scaled(amount).with_preamp(preamp_db)
     freqs = log_grid_hz(points=POINTS)
     target = np.sum([amount * response_db(curve.with_preamp(0.0), freqs) for curve, amount in used], axis=0)
-    params = np.array([pack(_in_order(curve)) for curve, _ in used])
+    start = _between(used) if guess is None else pack(guess([amount for _, amount in pairs]))
+    return unpack(_polish(start, target, freqs)).with_preamp(preamp_db)
+
+
+def _between(used: Sequence[tuple[EqSettings, float]]) -> Floats:
+    """Bands between those of some curves: each where the curves that need it most have it."""
+    params = np.array([pack(in_order(curve)) for curve, _ in used])
     say = np.array([abs(amount) for _, amount in used])[:, None] * (np.abs(params[:, 5:10]) + 1.0)
     say /= say.sum(axis=0)
-    guess = np.empty(13)
-    guess[:5] = np.sum(say * params[:, :5], axis=0)
-    guess[5:10] = np.clip(np.array([amount for _, amount in used]) @ params[:, 5:10], -GAIN_LIMIT_DB, GAIN_LIMIT_DB)
-    guess[10:] = np.sum(say[:, 1:4] * params[:, 10:], axis=0)
-    return unpack(_polish(guess, target, freqs)).with_preamp(preamp_db)
+    start = np.empty(13)
+    start[:5] = np.sum(say * params[:, :5], axis=0)
+    start[5:10] = np.clip(np.array([amount for _, amount in used]) @ params[:, 5:10], -GAIN_LIMIT_DB, GAIN_LIMIT_DB)
+    start[10:] = np.sum(say[:, 1:4] * params[:, 10:], axis=0)
+    return start
 
 
 def _checked_pairs(settings: Sequence[EqSettings], amounts: Sequence[float]) -> list[tuple[EqSettings, float]]:
@@ -62,23 +72,23 @@ def _checked_pairs(settings: Sequence[EqSettings], amounts: Sequence[float]) -> 
     return [(checked_settings(curve), float(amount)) for curve, amount in zip(curves, given, strict=True)]
 
 
-def interpolate_settings(a: EqSettings, b: EqSettings, position: float) -> EqSettings:
+def interpolate_settings(a: EqSettings, b: EqSettings, position: float, *, guess: Guess | None = None) -> EqSettings:
     """The curve ``position`` of the way from ``a`` (0) to ``b`` (1), in equal steps of dB; both ends are exact."""
     a, b = checked_settings(a), checked_settings(b)
     if not 0 <= (way := number_or_nan(position)) <= 1:
         raise UsageError(f"position {shown(position)}: use 0 to 1")
     if way in (0, 1):
         return b if way else a
-    knots, travelled = _timetable(a, b)
+    knots, travelled = _timetable(a, b, guess)
     share = float(np.interp(way * travelled[-1], travelled, knots))
-    return combine([a, b], [1 - share, share])
+    return combine([a, b], [1 - share, share], guess=guess)
 
 
 @lru_cache(maxsize=256)
-def _timetable(a: EqSettings, b: EqSettings) -> tuple[Floats, Floats]:
+def _timetable(a: EqSettings, b: EqSettings, guess: Guess | None) -> tuple[Floats, Floats]:
     """How far the curve has travelled, in dB, at evenly spaced shares of ``b``: five bands do not move evenly."""
     knots = np.linspace(0.0, 1.0, _KNOTS + 1)
-    curves = [a, *(combine([a, b], [1 - share, share]) for share in knots[1:-1]), b]
+    curves = [a, *(combine([a, b], [1 - share, share], guess=guess) for share in knots[1:-1]), b]
     return knots, np.concatenate([[0.0], np.cumsum(path_steps_db(curves))])
 
 
@@ -94,7 +104,7 @@ def path_steps_db(settings: Sequence[EqSettings]) -> list[float]:
     return [float(np.sqrt(np.mean((later - earlier) ** 2))) for earlier, later in pairwise(curves)]
 
 
-def _in_order(settings: EqSettings) -> EqSettings:
+def in_order(settings: EqSettings) -> EqSettings:
     """The same curve with its bells in rising frequency, so that like meets like."""
     bells = sorted(settings.bands[1:4], key=lambda band: band.freq_hz)
     return replace(settings, bands=(settings.bands[0], *bells, settings.bands[4]))

@@ -14,11 +14,13 @@ import click
 from semeq.artefact import DEFAULT_MODEL
 from semeq.command import new_group, run
 from semeq.errors import AudioError, SemeqError, UsageError
-from semeq.language import LANGUAGES, Language
-from semeq.report import eq_dict, eq_text, strength, words_rows, words_text
+from semeq.language import Language
+from semeq.personal_file import personal_model
+from semeq.report import eq_dict, eq_text, strength
 from semeq.response import RATE_HZ
-from semeq.suggest import MAX_INTENSITY, MIN_INTENSITY, checked_intensity, interpolate, suggest, words
+from semeq.suggest import MAX_INTENSITY, MIN_INTENSITY, checked_intensity, interpolate, suggest
 from semeq.terminal import band_table, draw_curve, needs_ascii, octave_table
+from semeq.words_cli import language_of, words_command
 
 app = new_group('Words become EQ: "70% warm + 30% full" as five bands, on audio, in numbers and pictures.')
 
@@ -32,12 +34,6 @@ def _intensity(_ctx: click.Context, _param: click.Parameter, value: str) -> floa
     return checked_intensity(value)
 
 
-def _language(_ctx: click.Context, _param: click.Parameter, value: str) -> Language:
-    if value not in LANGUAGES:
-        raise UsageError(f"language {value!r}: use {' or '.join(LANGUAGES)}")
-    return value
-
-
 POOR_FIT_DB = 3.0
 APPLY_EXAMPLES = """\b
 Examples:
@@ -48,8 +44,10 @@ _scale = f"{MIN_INTENSITY:g} to {MAX_INTENSITY:g}: 0 is flat, 1 how strongly peo
 intensity_option = click.option(
     "-i", "--intensity", metavar="NUMBER", callback=_intensity, default="1", show_default=True, help=_scale
 )
-model_option = click.option("--model", default=DEFAULT_MODEL, help="Name of a shipped model, or the file of one.")
-language_option = click.option("-l", "--language", callback=_language, default="en", help="Of the words: en or es.")
+model_option = click.option("--model", default=DEFAULT_MODEL, help="default, v1, v2, v3, v2-vae, socialfx, or a file.")
+language_option = click.option("-l", "--language", callback=language_of, default="en", help="Of the words: en or es.")
+variant_option = click.option("--variant", type=int, help="One of the ways people mean a word; 1 is the most common.")
+vary_option = click.option("--vary", type=int, metavar="SEED", help="Another person's way; the same for the same SEED.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
 plot_option = click.option("--plot", type=PATH, help="Save a picture: .png, .svg or .pdf.")
 force_option = click.option("--force", is_flag=True, help="Replace files that exist.")
@@ -58,6 +56,8 @@ force_option = click.option("--force", is_flag=True, help="Replace files that ex
 @app.command("eq")
 @click.argument("request", metavar="WORDS")
 @intensity_option
+@variant_option
+@vary_option
 @click.option("--to", metavar="WORDS", help="Other words to move towards.")
 @click.option("--at", type=click.FloatRange(0, 1), help="How far towards them: 0 to 1, 0.5 unless said otherwise.")
 @click.option("--rate", type=click.FloatRange(1000, 768_000), default=RATE_HZ, help="Sample rate to draw for, in Hz.")
@@ -70,6 +70,8 @@ force_option = click.option("--force", is_flag=True, help="Replace files that ex
 def eq_command(
     request: str,
     intensity: float,
+    variant: int | None,
+    vary: int | None,
     to: str | None,
     at: float | None,
     rate: float,
@@ -84,12 +86,16 @@ def eq_command(
     if to is None and at is not None:
         raise UsageError("--at says how far towards other words; name them with --to")
     _check_picture(plot, force)
-    asked = suggest(request, intensity, model=model, language=language)
+    known = personal_model(model)
+    asked = suggest(request, intensity, model=known, language=language, variant=variant, vary=vary)
     settings, title, notes = asked.settings, str(asked.request), asked.notes
     share, towards = 0.5 if at is None else at, {}
     if to is not None:
-        other = suggest(to, intensity, model=model, language=language)
-        settings, notes = interpolate(settings, other.settings, share), (*notes, *other.notes)
+        other = suggest(to, intensity, model=known, language=language)
+        plain = intensity == 1 and variant is None and vary is None
+        start, end = (request, to) if plain else (settings, other.settings)
+        settings = interpolate(start, end, share, model=known, language=language)
+        notes = tuple(dict.fromkeys((*notes, *other.notes)))
         title, towards = f"{title}, {share:.0%} towards {other.request}", {"to": str(other.request), "at": share}
     if plot:
         from semeq.plot import plot_settings
@@ -105,22 +111,7 @@ def eq_command(
     _say(notes)
 
 
-@app.command("words")
-@language_option
-@click.option("--confidence", help="Only words of this confidence: good, fair or weak.")
-@json_option
-@model_option
-def words_command(language: Language, confidence: str | None, as_json: bool, model: str) -> None:
-    """List the words, with how far people agree and a tiny curve (20 Hz to 20 kHz, the middle is 0 dB)."""
-    if confidence not in (None, "good", "fair", "weak"):
-        raise UsageError(f"confidence {confidence!r}: use good, fair or weak")
-    listed = [word for word in words(language, model=model) if confidence in (None, word.confidence)]
-    if as_json:
-        click.echo(json.dumps(words_rows(listed), ensure_ascii=False))
-    else:
-        click.echo(words_text(listed, ascii_only=needs_ascii(sys.stdout)))
-        if not listed:
-            _say((f"no {LANGUAGES[language]} word is {confidence}",))
+app.add_command(words_command)
 
 
 @app.command("apply", short_help="Render audio through the EQ for some words.", epilog=APPLY_EXAMPLES)
@@ -128,6 +119,8 @@ def words_command(language: Language, confidence: str | None, as_json: bool, mod
 @click.argument("files", metavar="FILE...", type=PATH, nargs=-1, required=True)
 @click.option("-o", "--output", type=PATH, required=True, help="File to write, or a folder for many inputs.")
 @intensity_option
+@variant_option
+@vary_option
 @click.option("--no-preamp", is_flag=True, help="Leave the level alone, even if it clips.")
 @click.option("--preamp", type=float, metavar="DB", help="Use this preamp.")
 @click.option("--match-loudness", is_flag=True, help="As loud as the input (ITU-R BS.1770, gated).")
@@ -153,6 +146,8 @@ def apply_command(
     files: tuple[Path, ...],
     output: Path,
     intensity: float,
+    variant: int | None,
+    vary: int | None,
     no_preamp: bool,
     preamp: float | None,
     match_loudness: bool,
@@ -192,7 +187,8 @@ def apply_command(
         dither=dither,
         overwrite=force,
     )
-    curve = wanted(request, intensity, model=model, language=language)
+    known = personal_model(model)
+    curve = wanted(request, intensity, model=known, language=language, variant=variant, vary=vary)
     code, results = 0, []
     for source, targets in plan(list(files), output, pair=pair, make_folder=not dry_run):
         done: tuple[Rendered, ...] = ()

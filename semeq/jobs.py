@@ -18,6 +18,7 @@ from semeq.language import Language
 from semeq.model import Model
 from semeq.pipeline import Progress
 from semeq.render import Samples, choose_engine
+from semeq.report import way
 from semeq.response import auto_preamp_db
 from semeq.settings import EqSettings
 from semeq.sidecar import sidecar_path, write_sidecar
@@ -37,14 +38,25 @@ class Wanted:
     model: Model | None = None
 
 
-def wanted(request: str, intensity: object, *, model: str | Path, language: Language) -> Wanted:
+def wanted(
+    request: str,
+    intensity: object,
+    *,
+    model: str | Path | Model,
+    language: Language,
+    variant: int | None = None,
+    vary: int | None = None,
+) -> Wanted:
     """Read ``request``: words, or the name of a JSON file of settings (as `semeq eq --json` prints)."""
     if request.lower().endswith(".json"):
+        if variant is not None or vary is not None:
+            raise UsageError("--variant and --vary are for words; a file of settings has neither")
         settings = read_settings_file(Path(request)).scaled(checked_intensity(intensity))
         return Wanted(settings=settings, title=Path(request).stem)
-    loaded = load_model(model)
-    asked = suggest(request, checked_intensity(intensity), model=loaded, language=language)
-    title = f"{asked.request}, intensity {asked.intensity:g}"
+    loaded = model if isinstance(model, Model) else load_model(model)
+    full = checked_intensity(intensity)
+    asked = suggest(request, full, model=loaded, language=language, variant=variant, vary=vary)
+    title = f"{asked.request}, {way(asked)}intensity {asked.intensity:g}"
     return Wanted(settings=asked.settings, title=title, asked=asked, model=loaded)
 
 

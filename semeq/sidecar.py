@@ -60,6 +60,8 @@ def write_sidecar(rendered: Rendered, asked: Suggestion | None, model: Model | N
         said["asked"] = {
             "request": str(asked.request),
             "intensity": asked.intensity,
+            "variant": asked.variant,
+            "vary": asked.vary,
             "language": asked.request.language,
             "model": {"name": model.name, "sha256": model.sha256},
         }

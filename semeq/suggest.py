@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from semeq.answer import Parts, between, blended, place_of, varied
 from semeq.artefact import DEFAULT_MODEL, load_model
-from semeq.blend import combine, interpolate_settings
 from semeq.errors import ModelError, UnknownWordError, UsageError
 from semeq.language import Language
 from semeq.model import Model, Word
+from semeq.response import Floats
 from semeq.settings import GAIN_LIMIT_DB, EqSettings, shown
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 MIN_INTENSITY, MAX_INTENSITY = -1.0, 2.0
 _FEW_PEOPLE, _LOW_AGREEMENT = 5, 0.3
+_MOST_SEED = 2**31 - 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,6 +34,9 @@ class Suggestion:
     settings: EqSettings
     words: tuple[Word, ...]
     notes: tuple[str, ...]
+    model: str
+    variant: int | None = None
+    vary: int | None = None
 
 
 def eq(
@@ -40,18 +45,25 @@ def eq(
     *,
     model: str | Path | Model = DEFAULT_MODEL,
     language: Language = "en",
+    variant: int | None = None,
+    vary: int | None = None,
 ) -> EqSettings:
     """The EQ for some words.
 
     Intensity 0 is exactly flat, 1 is how strongly people who use the words set them, -1 the opposite, 2 the most.
+    ``variant`` is one of the ways people mean a word (1 is the most common), ``vary`` any number: another person's way,
+    the same for the same number.
 
     >>> eq("70% warm + 30% full", 0.0).gains_db
     (0.0, 0.0, 0.0, 0.0, 0.0)
     >>> eq("warm").gains_db[0] > 0 > eq("less warm").gains_db[0]
     True
+    >>> eq("warm", vary=1) == eq("warm", vary=1) != eq("warm", vary=2)
+    True
     """
     model = model if isinstance(model, Model) else load_model(model)
-    return _settings(_request(words, model, language), model, checked_intensity(intensity))
+    request = _request(words, model, language)
+    return _settings(request, model, checked_intensity(intensity), *_checked_ways(variant, vary, request, model))
 
 
 def suggest(
@@ -60,6 +72,8 @@ def suggest(
     *,
     model: str | Path | Model = DEFAULT_MODEL,
     language: Language = "en",
+    variant: int | None = None,
+    vary: int | None = None,
 ) -> Suggestion:
     """As `eq`, with the reading of the request and notes for the user.
 
@@ -69,11 +83,22 @@ def suggest(
     model = model if isinstance(model, Model) else load_model(model)
     request = _request(words, model, language)
     intensity = checked_intensity(intensity)
+    variant, vary = _checked_ways(variant, vary, request, model)
     vocabulary = model.vocabulary(request.language)
     used = tuple(vocabulary[part.word] for part in request.parts)
-    notes = (*request.notes, *filter(None, map(_doubt, used)), *_limits(request, model, intensity))
-    settings = _settings(request, model, intensity)
-    return Suggestion(request=request, intensity=intensity, settings=settings, words=used, notes=notes)
+    said = (model.warning,) if model.warning else ()
+    notes = (*said, *request.notes, *filter(None, map(_doubt, used)))
+    limits = _limits(request, model, intensity, variant, vary)
+    return Suggestion(
+        request=request,
+        intensity=intensity,
+        settings=_settings(request, model, intensity, variant, vary),
+        words=used,
+        notes=(*notes, *limits),
+        model=model.name,
+        variant=variant,
+        vary=vary,
+    )
 
 
 def interpolate(
@@ -89,8 +114,17 @@ def interpolate(
     >>> interpolate("warm", "bright", 0.0) == eq("warm")
     True
     """
-    ends = [end if isinstance(end, EqSettings) else eq(end, model=model, language=language) for end in (a, b)]
-    return interpolate_settings(ends[0], ends[1], position)
+    model = model if isinstance(model, Model) else load_model(model)
+    (start, a_place), (finish, b_place) = (_end(end, model, language) for end in (a, b))
+    return between(model, start, finish, (a_place, b_place), position)
+
+
+def _end(end: str | EqSettings, model: Model, language: Language) -> tuple[EqSettings, Floats | None]:
+    """What is played at one end of a way, and its place where it is said in words."""
+    if isinstance(end, EqSettings):
+        return end, None
+    request = _request(end, model, language)
+    return _at_full(request, model, None, None), place_of(_parts(request, model))
 
 
 def words(language: Language = "en", *, model: str | Path | Model = DEFAULT_MODEL) -> tuple[Word, ...]:
@@ -151,17 +185,48 @@ def _names(model: Model, language: Language) -> tuple[frozenset[str], frozenset[
     return frozenset(model.vocabulary(language)), frozenset(others)
 
 
-def _settings(request: Request, model: Model, intensity: float) -> EqSettings:
-    if len(request.parts) == 1:
+def _checked_ways(variant: object, vary: object, request: Request, model: Model) -> tuple[int | None, int | None]:
+    """``variant`` and ``vary`` as they are, or an error that says which there are."""
+    if variant is not None and vary is not None:
+        raise UsageError("a variant and a variation at once: choose one")
+    if vary is not None and (type(vary) is not int or not 0 <= vary <= _MOST_SEED):
+        raise UsageError(f"vary {shown(vary)}: use a whole number from 0 to {_MOST_SEED}")
+    if variant is None:
+        return None, vary
+    if len(request.parts) != 1:
+        raise UsageError("variants are of one word; ask for one, or for a variation of the blend")
+    word = request.parts[0].word
+    known = len(model.vocabulary(request.language)[word].variants)
+    if not known:
+        some = [name for name, other in model.vocabulary(request.language).items() if other.variants]
+        which = f"these do: {', '.join(some)}" if some else "no word of this model does"
+        raise UsageError(f"{word!r} shows no separate ways to mean it ({which}); ask for a variation")
+    if type(variant) is not int or not 1 <= variant <= known:
+        raise UsageError(f"variant {shown(variant)}: {word!r} has 1 to {known}")
+    return variant, None
+
+
+def _settings(request: Request, model: Model, intensity: float, variant: int | None, vary: int | None) -> EqSettings:
+    if len(request.parts) == 1 and vary is None:
         part = request.parts[0]
-        return model.vocabulary(request.language)[part.word].settings.scaled(part.weight * intensity)
-    return _blend(request, model).scaled(intensity)
+        word = model.vocabulary(request.language)[part.word]
+        chosen = word.settings if variant is None else word.variants[variant - 1].settings
+        return chosen.scaled(part.weight * intensity)
+    return _at_full(request, model, variant, vary).scaled(intensity)
 
 
 @lru_cache(maxsize=1024)
-def _blend(request: Request, model: Model) -> EqSettings:
+def _at_full(request: Request, model: Model, variant: int | None, vary: int | None) -> EqSettings:
+    """What is played at intensity 1."""
+    parts = _parts(request, model)
+    if vary is not None:
+        return varied(model, parts, vary, _at_full(request, model, None, None))
+    return blended(model, parts) if len(parts) > 1 else _settings(request, model, 1.0, variant, None)
+
+
+def _parts(request: Request, model: Model) -> Parts:
     vocabulary = model.vocabulary(request.language)
-    return combine([vocabulary[part.word].settings for part in request.parts], [part.weight for part in request.parts])
+    return tuple((vocabulary[part.word], part.weight) for part in request.parts)
 
 
 def _doubt(word: Word) -> str | None:
@@ -174,14 +239,15 @@ def _doubt(word: Word) -> str | None:
     return f"people do not agree on {word.name!r} ({shared}): trust your ears"
 
 
-def _limits(request: Request, model: Model, intensity: float) -> list[str]:
+def _limits(request: Request, model: Model, intensity: float, variant: int | None, vary: int | None) -> list[str]:
     """A note where the bands meet their limit before the wanted intensity is reached."""
-    if len(request.parts) == 1:  # its weight alone may go beyond the limit
+    if len(request.parts) == 1 and vary is None:  # its weight alone may go beyond the limit
         part = request.parts[0]
         word = model.vocabulary(request.language)[part.word]
-        most_db = max(map(abs, word.settings.gains_db)) * abs(part.weight)
+        chosen = word.settings if variant is None else word.variants[variant - 1].settings
+        most_db = max(map(abs, chosen.gains_db)) * abs(part.weight)
     else:
-        most_db = max(map(abs, _blend(request, model).gains_db))
+        most_db = max(map(abs, _at_full(request, model, variant, vary).gains_db))
     if most_db * abs(intensity) <= GAIN_LIMIT_DB:
         return []
     reached = math.copysign(GAIN_LIMIT_DB / most_db, intensity)

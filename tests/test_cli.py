@@ -201,7 +201,7 @@ def test_every_command_explains_itself(command: list[str], semeq: Run) -> None:
         (["eq", "warm", "-l", "fr"], "use en or es"),
         (["eq", "warm", "--plot", "curve.doc"], ".png"),
         (["sing"], "sing"),
-        (["words", "--confidence", "huge"], "good, fair or weak"),
+        (["words", "--confidence", "huge"], "good, fair, weak or own"),
         (["apply", "warm", "mix.wav"], "-o"),
         (["apply", "warm", "mix.wav", "-o", "out.wav", "--ab", "--delta"], "leave out"),
         (["apply", "warm", "mix.wav", "mix2.wav", "-o", "both.wav"], "looks like a file"),
@@ -319,7 +319,7 @@ def test_a_damaged_and_a_newer_model_are_told_apart(semeq: Run, tmp_path: Path) 
     data = (weights_folder() / shipped_models()["default"]["file"]).read_bytes()
     (tmp_path / "damaged.safetensors").write_bytes(data[:-100] + bytes(100))
     (tmp_path / "cut.safetensors").write_bytes(data[: len(data) // 2])
-    (tmp_path / "newer.safetensors").write_bytes(data.replace(b"semeq.model/1", b"semeq.model/9"))
+    (tmp_path / "newer.safetensors").write_bytes(data.replace(b"semeq.model/2", b"semeq.model/9"))
     for name, says in (("damaged", "damaged"), ("cut", "damaged"), ("newer", "newer semeq"), ("gone", "No such file")):
         code, _, err = semeq("eq", "warm", "--model", f"{name}.safetensors")
         assert code == 1

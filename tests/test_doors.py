@@ -161,13 +161,18 @@ def test_a_shipped_name_wins_over_a_file_of_that_name(tmp_path: Path, monkeypatc
 
 @pytest.mark.parametrize("folder", [".", "..", os.curdir + "/", Path()])
 def test_a_folder_is_no_model(folder: str | Path) -> None:
-    with pytest.raises(ModelError, match=r"no model '.*' \(a folder\); choose one of: default, or give a file"):
+    with pytest.raises(
+        ModelError,
+        match=r"no model '.*' \(a folder\); choose one of: default, socialfx, v1, v2, v2-vae, v3, or give a file",
+    ):
         semeq.load_model(folder)
 
 
 @pytest.mark.parametrize("name", ["v99", "nowhere.safetensors", "no/where", "with\0nul", "x" * 5000])
 def test_a_model_that_is_not_there_is_named_with_the_choices(name: str) -> None:
-    with pytest.raises(ModelError, match=r"no model .*; choose one of: default, or give a file") as caught:
+    with pytest.raises(
+        ModelError, match=r"no model .*; choose one of: default, socialfx, v1, v2, v2-vae, v3, or give a file"
+    ) as caught:
         semeq.load_model(name)
     assert "\n" not in str(caught.value)
 

@@ -1,5 +1,6 @@
 """The training data: published layouts, traps, people, words."""
 
+import json
 import re
 from pathlib import Path
 
@@ -11,12 +12,15 @@ from hypothesis import strategies as st
 from semeq import EqSettings, response_db
 from semeq_models import DataError
 from semeq_models.cleaning import clean_safe, clean_socialfx, legal, load_corpus
+from semeq_models.curves import BANDS_HZ as FORTY_BANDS_HZ
 from semeq_models.curves import level_free, settings_db
-from semeq_models.folder import SAFE_FILE, SOCIALFX_FILE, data_folder
+from semeq_models.describe import describe, description_text
+from semeq_models.folder import SAFE_FILE, SOCIALFX_FILE, data_files, data_folder
 from semeq_models.people import people
-from semeq_models.safe import SafeRow, load_features, load_safe
+from semeq_models.safe import FEATURES_FILE, SafeRow, load_features, load_safe
 from semeq_models.socialfx import SocialFxRow, load_socialfx
 from semeq_models.spelling import words_of
+from tests.synthetic import write_csvs
 
 BANDS_HZ = np.round(np.geomspace(20, 19_682, 40))
 WARM = (4.0, 150.0, 0.0, 560.0, 0.71, 2.0, 1000.0, 0.71, 0.0, 3300.0, 0.71, -3.0, 8200.0)
@@ -51,9 +55,9 @@ def write(path: Path, text: str) -> Path:
 
 def test_safe_is_read_as_published_without_a_header_and_with_an_address_as_contributor(tmp_path: Path) -> None:
     lines = [safe_line(1, " Warm"), safe_line(2, "Bright, Clear", "2001:db8::1")]
-    rows = load_safe(write(tmp_path / "safe.csv", "\n".join(lines) + "\n"))
+    rows = load_safe(write(tmp_path / "safe.csv", "\n".join(lines) + "\n")).rows
     assert [row.tag for row in rows] == [" Warm", "Bright, Clear"]
-    assert [row.contributor for row in rows] == ["192.0.2.7", "2001:db8::1"]
+    assert [row.contributor for row in rows] == ["user 0001", "user 0002"]
     assert rows[0].settings == WARM
     assert (rows[0].genre, rows[0].instrument, rows[0].experience, rows[0].language) == (
         "rock",
@@ -68,8 +72,9 @@ def test_the_name_missing_from_the_socialfx_header_shifts_no_column(
     tmp_path: Path, header_names_language: bool
 ) -> None:
     text = socialfx_lines([("cold", "English"), ("frío", "Español")], header_names_language)
-    bands, rows = load_socialfx(write(tmp_path / "fx.csv", text))
-    assert bands == tuple(BANDS_HZ)
+    data = load_socialfx(write(tmp_path / "fx.csv", text))
+    rows = data.rows
+    assert data.bands_hz == tuple(BANDS_HZ)
     assert [(row.tag, row.language) for row in rows] == [("cold", "en"), ("frío", "es")]
     assert rows[0].consistency == 0.75
     assert (rows[0].shape[0], rows[0].shape[-1]) == (1.7, -1.7)
@@ -113,6 +118,157 @@ def test_a_feature_row_that_is_neither_before_nor_after_is_refused(tmp_path: Pat
     path = write(tmp_path / "features.csv", f"3,sideways,{','.join(['0'] * 80)}\n")
     with pytest.raises(DataError, match="line 1: 'sideways'"):
         load_features(path)
+
+
+def many(bad: list[str], good: int = 100) -> str:
+    return "\n".join([safe_line(number, "warm") for number in range(good)] + bad) + "\n"
+
+
+def test_a_few_bad_rows_in_a_hundred_are_passed_over_and_named_by_their_lines(tmp_path: Path) -> None:
+    bad = ["7,warm,192.0.2.7", safe_line(8, "warm").replace(",150.0,", ",150;0,"), safe_line(9, "warm") + ",more"]
+    data = load_safe(write(tmp_path / "safe.csv", many(bad)))
+    assert len(data.rows) == 100
+    assert data.reading.bad_lines == {"wrong number of columns": (101, 103), "not a number": (102,)}
+    assert load_corpus(tmp_path / "safe.csv").safe_counts["bad row"] == 3
+    assert load_corpus(tmp_path / "safe.csv").safe_counts["rows"] == 103
+
+
+def test_a_file_with_more_than_five_bad_rows_in_a_hundred_is_refused_by_the_first(tmp_path: Path) -> None:
+    path = write(tmp_path / "safe.csv", many(["oops"] * 6))
+    with pytest.raises(DataError, match=r"line 101: 1 columns, expected 25 \(6 of 106 rows cannot be read\)"):
+        load_safe(path)
+
+
+def test_decimal_commas_are_told_from_other_nonsense(tmp_path: Path) -> None:
+    path = write(tmp_path / "safe.csv", safe_line(1, "warm").replace(",150.0,", ',"150,0",'))
+    with pytest.raises(DataError, match="'150,0' is not a finite number; write decimals with a point"):
+        load_safe(path)
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r", "\n\n", " \n,,\n"])
+def test_line_endings_blank_lines_and_empty_cells_at_the_end_do_not_matter(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / "safe.csv"
+    lines = [safe_line(1, "warm"), safe_line(2, "bright") + ",,"]
+    path.write_bytes((ending.join(lines) + ending).encode())
+    assert [row.tag for row in load_safe(path).rows] == ["warm", "bright"]
+
+
+@pytest.mark.parametrize(("codec", "name"), [("utf-8", "UTF-8"), ("utf-8-sig", "UTF-8"), ("cp1252", "Windows-1252")])
+def test_accents_survive_in_either_encoding(tmp_path: Path, codec: str, name: str) -> None:
+    path = tmp_path / "fx.csv"
+    path.write_bytes(socialfx_lines([("cálido", "Español")]).encode(codec))
+    data = load_socialfx(path)
+    assert (data.rows[0].tag, data.rows[0].language, data.reading.encoding) == ("cálido", "es", name)
+
+
+@pytest.mark.parametrize("data", ["1,warm".encode("utf-16"), b"RIFF\0\0\0\0WAVE"])
+def test_what_is_no_csv_is_refused_in_one_line(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "x.csv").write_bytes(data)
+    for load in (load_safe, load_features, load_socialfx):
+        with pytest.raises(DataError, match=r"x.csv: not a text file, or UTF-16"):
+            load(tmp_path / "x.csv")
+
+
+def test_a_header_without_a_column_that_is_needed_is_refused(tmp_path: Path) -> None:
+    text = socialfx_lines([("warm", "English")], header_names_language=True).replace("ratings_consistency", "rating")
+    with pytest.raises(DataError, match="line 1: no column ratings_consistency"):
+        load_socialfx(write(tmp_path / "fx.csv", text))
+
+
+def test_rare_words_can_be_left_out_by_their_usual_spelling(tmp_path: Path) -> None:
+    lines = [safe_line(number, tag) for number, tag in enumerate(["warm", "Warm ", "WARM", "tinny"])]
+    data = load_safe(write(tmp_path / "safe.csv", "\n".join(lines)), min_examples=3)
+    assert [row.tag for row in data.rows] == ["warm", "Warm ", "WARM"]
+    assert data.rare == 1
+    shapes = [("warm", "English"), ("warm", "English"), ("claro", "Español")]
+    drawn = load_socialfx(write(tmp_path / "fx.csv", socialfx_lines(shapes)), min_examples=2)
+    assert (len(drawn.rows), drawn.rare) == (2, 1)
+
+
+def test_audio_features_join_their_row_before_and_after(tmp_path: Path) -> None:
+    path = write(tmp_path / "safe.csv", "\n".join([safe_line(17, "warm"), safe_line(18, "bright")]))
+    with pytest.raises(DataError, match=r"SAFEEqualiserAudioFeatureData.csv: not beside safe.csv; put it there"):
+        load_safe(path, include_audio=True)
+    ones, twos = (",".join([digit] * 80) for digit in "12")
+    write(tmp_path / FEATURES_FILE, f"17,unprocessed,{ones}\n17,processed,{twos}\n")
+    for included in (True, tmp_path / FEATURES_FILE):
+        first, second = load_safe(path, include_audio=included).rows
+        assert first.before is not None
+        assert first.after is not None
+        assert (first.before.features[0], first.after.features[0]) == (1, 2)
+        assert (second.before, second.after) == (None, None)
+
+
+def test_no_contributor_leaves_the_loader(tmp_path: Path) -> None:
+    addresses = [f"198.51.100.{number}" for number in range(30)]
+    good = [safe_line(number, "warm", address) for number, address in enumerate(addresses)]
+    path = write(tmp_path / SAFE_FILE, "\n".join([*good, f"9,warm,{addresses[0]},oops"]))
+    data, corpus, found = load_safe(path), load_corpus(path), describe(path)
+    for said in (repr(data), repr(corpus), repr(found), description_text(found), json.dumps(found.to_dict())):
+        assert "198.51" not in said
+    assert len({row.contributor for row in data.rows}) == 30
+    write(path, f"1,warm,{addresses[0]},oops")
+    with pytest.raises(DataError) as caught:
+        load_safe(path)
+    assert "198.51" not in str(caught.value)
+
+
+@pytest.mark.parametrize("named", [("safe",), ("socialfx",), ("safe", "socialfx")])
+def test_either_file_alone_makes_a_corpus(tmp_path: Path, named: tuple[str, ...]) -> None:
+    folder = write_csvs(tmp_path)
+    files = {"safe": folder / SAFE_FILE, "socialfx": folder / SOCIALFX_FILE}
+    corpus = load_corpus(*data_files(**{name: files[name] for name in named}))
+    assert {one.source for one in corpus.contributions} == set(named)
+    assert set(corpus.checksums) == set(named)
+    assert corpus.bands_hz == pytest.approx(FORTY_BANDS_HZ)
+
+
+def test_a_named_file_stands_before_the_one_in_the_folder(tmp_path: Path) -> None:
+    folder = write_csvs(tmp_path)
+    mine = tmp_path / "mine.csv"
+    assert data_files(folder, safe=mine) == (mine, folder / SOCIALFX_FILE)
+    assert data_files(folder) == (folder / SAFE_FILE, folder / SOCIALFX_FILE)
+
+
+def test_nothing_to_learn_from_is_one_line() -> None:
+    with pytest.raises(DataError, match="no rows to learn from"):
+        load_corpus(None, None)
+
+
+# what is in it
+
+
+def test_the_description_counts_what_the_files_hold(tmp_path: Path) -> None:
+    folder = write_csvs(tmp_path, people=6)
+    safe, socialfx = describe(*data_files(folder)).files
+    assert (safe.rows, safe.used, safe.words, socialfx.rows) == (18, 18, 3, 18)
+    assert {word.word: (word.rows, word.people) for word in safe.top} == dict.fromkeys(
+        ("warm", "bright", "thin"), (6, 6)
+    )
+    assert all(word.agreement > 0.5 for word in safe.top)
+    assert safe.more["contributors"] == 6
+    assert safe.more["filled in"]["genre"] == 1
+    assert safe.published is False
+    assert socialfx.more["rows by language"] == {"English": 18, "Spanish": 0}
+    assert len(safe.more["ranges"]) == 13
+    assert all(spread == sorted(spread) for spread in safe.more["ranges"].values())
+
+
+def test_the_description_fits_a_terminal_and_is_the_same_twice(tmp_path: Path) -> None:
+    files = data_files(write_csvs(tmp_path))
+    text = description_text(describe(*files))
+    assert text == description_text(describe(*files))
+    assert max(map(len, text.splitlines())) <= 110
+    assert "contributors: 12" in text
+
+
+def test_audio_features_are_counted_in_the_description(tmp_path: Path) -> None:
+    safe, _ = data_files(write_csvs(tmp_path))
+    assert safe is not None
+    values = ",".join(["0.5"] * 80)
+    write(tmp_path / FEATURES_FILE, f"0,processed,{values}\n0,unprocessed,{values}\n1,processed,{values}\n")
+    [found] = describe(safe, None, include_audio=True).files
+    assert found.more["rows with audio features before and after"] == 1
 
 
 @given(st.binary(max_size=400))

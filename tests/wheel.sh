@@ -31,10 +31,16 @@ PY
 for command in semeq semeq-models semeq-presets semeq-bridge; do env/bin/$command --help >/dev/null; done
 SEMEQ_DATA=${SEMEQ_DATA:-$root/../shared/data}
 export SEMEQ_DATA PATH="$place/env/bin:$PATH"
-if [ -d "$SEMEQ_DATA" ]; then # the installed maker makes the very model that is shipped
-    semeq-models build -o "$place/built.safetensors" >/dev/null
-    cmp "$place/built.safetensors" env/lib/python3*/site-packages/semeq_models/weights/default.safetensors
+semeq-models list
+semeq-models export v3 --format c-header -o "$place/v3.h" >/dev/null
+semeq eq warm --model v3 --json >/dev/null
+if [ -d "$SEMEQ_DATA" ]; then
+    semeq-models data describe >/dev/null
+    # no torch here: one line that says how to get it
+    if said=$(semeq-models train v3 -o "$place/v3.safetensors" 2>&1); then exit 1; fi
+    echo "$said" | grep -q 'training needs torch: pip install "semeq\[train\]"'
 fi
 # What only the source tree has (the card, README's links) is tested there.
 pytest tests -m "not slow" --ignore-glob='tests/test_models_*' \
-    --deselect tests/test_readme.py::test_every_link_into_the_tree_leads_somewhere
+    --deselect tests/test_readme.py::test_every_link_into_the_tree_leads_somewhere \
+    --deselect 'tests/test_examples.py::test_an_example_runs_and_prints[train_your_own]'

@@ -1,4 +1,4 @@
-"""The model file: word table and settings as safetensors, with provenance and a checksum over all it says."""
+"""The model file: networks and word table as safetensors, with provenance and a checksum over all it says."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,47 +15,69 @@ import numpy as np
 import numpy.typing as npt
 from safetensors.numpy import save
 
+from semeq.model import Model
+from semeq.network import Network
+from semeq.response import Floats
 from semeq_models.cleaning import Corpus
 from semeq_models.errors import DataError
-from semeq_models.vocabulary import Entry
+from semeq_models.systems import Spec
+from semeq_models.wordtable import DIRECTIONS, Row
 
-FORMAT = "semeq.model/1"
-NAME = "default"
+FORMAT = "semeq.model/2"
 WEIGHTS = Path(__file__).resolve().parent / "weights"
-DESCRIPTION = (
-    "English and Spanish words as five-band EQ: fused mean curves of SAFE-DB (Stables et al., ISMIR 2014) and "
-    "SocialFX (Zheng, Seetharaman, Pardo, ACM MM 2016)."
-)
 LICENCE = "Apache-2.0 (weights); data: see NOTICE"
 
 Tensors = Mapping[str, npt.NDArray[Any]]
 
 
-def artefact(corpus: Corpus, entries: Sequence[Entry]) -> bytes:
-    """The bytes of the model file; the same corpus gives the same bytes."""
+def artefact(spec: Spec, model: Model, table: Sequence[Row], corpus: Corpus) -> bytes:
+    """The bytes of the model file: the networks of ``model``, the word table, where it all came from."""
+    variants = [one for row in table for one in row.variants]
     tensors = {
-        "bands_hz": corpus.bands_hz.astype("<f8"),
-        "curves_db": np.stack([entry.curve_db for entry in entries]).astype("<f4"),
-        "settings": np.array([entry.fit.settings.to_vector() for entry in entries]).astype("<f8"),
+        "bands_hz": model.bands_hz.astype("<f8"),
+        "words.latent": _stacked([row.mean.latent for row in table], model.latent_dim).astype("<f4"),
+        "words.centre": _stacked([row.centre for row in table], model.latent_dim).astype("<f4"),
+        "words.settings": _stacked([row.mean.settings for row in table], 13).astype("<f8"),
+        "words.curves_db": _stacked([row.curve_db for row in table], len(model.bands_hz)).astype("<f4"),
+        "words.spread": _stacked([row.spread for row in table], DIRECTIONS, model.latent_dim).astype("<f4"),
+        "variants.latent": _stacked([one.latent for row in table for one in row.variants], model.latent_dim).astype(
+            "<f4"
+        ),
+        "variants.settings": _stacked([one.settings for one in variants], 13).astype("<f8"),
     }
+    for network in (model.encoder, model.decoder):
+        tensors |= {name: tensor.astype("<f4") for name, tensor in network.tensors.items()}
     said: dict[str, Any] = {
         "format": FORMAT,
-        "name": NAME,
-        "description": DESCRIPTION,
+        "name": spec.name,
+        "description": spec.summary,
+        "warning": spec.warning,
         "licence": LICENCE,
-        "provenance": {
-            "safe_sha256": corpus.checksums["safe"],
-            "safe_rows": corpus.safe_counts["rows"],
-            "safe_rows_used": corpus.safe_counts["used"],
-            "socialfx_sha256": corpus.checksums["socialfx"],
-            "socialfx_rows": corpus.socialfx_counts["rows"],
-            "socialfx_rows_used": corpus.socialfx_counts["used"],
-            "semeq_version": version("semeq"),
-        },
-        "words": [_word(entry) for entry in entries],
+        "blending": model.blending,
+        "encoder": {"input": model.encoder_input, **_network(model.encoder)},
+        "decoder": {"output": model.decoder_output, **_network(model.decoder)},
+        "provenance": {**_provenance(corpus), "spec": asdict(spec), "semeq_version": version("semeq")},
+        "words": [_word(row) for row in table],
     }
     said["content_sha256"] = content_sha256(said, tensors)
     return save(tensors, metadata={"semeq": canonical(said)})
+
+
+def _provenance(corpus: Corpus) -> dict[str, Any]:
+    """What the data were: checksums, rows, and what was dropped, source by source."""
+    said: dict[str, Any] = {f"{source}_sha256": checksum for source, checksum in corpus.checksums.items()}
+    for source, counts in {"safe": corpus.safe_counts, "socialfx": corpus.socialfx_counts}.items():
+        said |= {f"{source}_rows": counts.get("rows", 0), f"{source}_rows_used": counts.get("used", 0)}
+        said[f"{source}_dropped"] = {why: count for why, count in counts.items() if why not in {"rows", "used"}}
+    return said
+
+
+def _stacked(rows: Sequence[Floats], *shape: int) -> Floats:
+    return np.stack(rows) if rows else np.zeros((0, *shape))
+
+
+def _network(network: Network) -> dict[str, Any]:
+    return {"inputs": network.inputs, "outputs": network.outputs, "layers": list(network.layers)}
 
 
 def canonical(said: Mapping[str, Any]) -> str:
@@ -95,7 +118,8 @@ def write_whole(path: Path, data: bytes) -> None:
         raise DataError(f"{path}: {error.strerror}; name another file with -o") from None
 
 
-def _word(entry: Entry) -> dict[str, Any]:
+def _word(row: Row) -> dict[str, Any]:
+    entry = row.entry
     return {
         "word": entry.word,
         "language": entry.language,
@@ -104,7 +128,8 @@ def _word(entry: Entry) -> dict[str, Any]:
         "agreement": entry.agreement,
         "confidence": entry.confidence,
         "strength_db": entry.strength_db,
-        "fit_error_db": round(entry.fit.error_db, 3),
+        "fit_error_db": round(row.fit_error_db, 3),
         "synonyms": list(entry.synonyms),
         "opposite": entry.opposite,
+        "variants": [one.share for one in row.variants],
     }

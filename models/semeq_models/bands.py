@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from semeq.fit import pack
 from semeq.response import RATE_HZ, Floats, bands_db, log_grid_hz
 from semeq.settings import SHELF_Q, EqSettings
 from semeq_models.curves import level_free, rms_db, settings_db
@@ -23,10 +24,11 @@ _STEP = 1e-4
 _RIDGE = 0.02  # per dB of gain, against bands that fight each other
 _LEVEL = 0.05  # per dB of mean level: a shape should not sneak in as loudness
 _APART, _APART_COST = 0.25, 3.0  # log frequency between neighbours
-_STEADY_COSTS = (0.3, 1.0, 3.0, 3.0, 10.0)
+_STEADY_COSTS = (0.3, 1.0, 3.0, 3.0, 10.0, 30.0, 100.0)
 _STEADIED, _MOST_STEPS = 2, 40
 _NEAR_DB = 0.4
 _TOLERANCE_DB = 0.008
+_GOOD_DB, _LOYAL_DB = 0.3, 0.15  # RMS: near enough to look no further; what staying near the decoder may cost
 _LOW, _HIGH = (
     np.concatenate([np.full(5, np.log(freq_hz)), np.full(5, gain_db), np.full(3, np.log(q))])
     for freq_hz, gain_db, q in zip(FREQS_HZ, (-MOST_GAIN_DB, MOST_GAIN_DB), QS, strict=True)
@@ -48,8 +50,15 @@ class BandFit:
     setback_db: float
 
 
-def fit_bands(curve_db: Floats, bands_hz: Floats) -> BandFit:
-    """The best of several fits to a level-free curve, rounded to four decimals."""
+def fit_bands(curve_db: Floats, bands_hz: Floats, *, start: EqSettings | None = None) -> BandFit:
+    """The best of several fits to a level-free curve, rounded to four decimals.
+
+    What grows from ``start`` is kept unless another fit is clearly nearer: bands that stay near those of a decoder move
+    smoothly when the decoder moves.
+    """
+    nearest = _steadied(_descend(pack(start), curve_db, bands_hz), curve_db, bands_hz) if start is not None else None
+    if nearest is not None and nearest.setback_db <= _TOLERANCE_DB and nearest.error_db <= _GOOD_DB:
+        return nearest
     free = [_descend(_start(layout, curve_db, bands_hz), curve_db, bands_hz) for layout in _LAYOUTS_HZ]
     free.sort(key=lambda params: _measured(params, curve_db, bands_hz).error_db)
     fits: list[BandFit] = []
@@ -57,7 +66,10 @@ def fit_bands(curve_db: Floats, bands_hz: Floats) -> BandFit:
         if len(fits) >= _STEADIED and any(fit.setback_db <= _TOLERANCE_DB for fit in fits):
             break
         fits.append(_steadied(params, curve_db, bands_hz))
-    return min(fits, key=lambda fit: (max(fit.setback_db, _TOLERANCE_DB), fit.error_db))
+    best = min(fits, key=lambda fit: (max(fit.setback_db, _TOLERANCE_DB), fit.error_db))
+    if nearest is None or max(nearest.setback_db, _TOLERANCE_DB) > max(best.setback_db, _TOLERANCE_DB):
+        return best
+    return nearest if nearest.error_db <= best.error_db + _LOYAL_DB else best
 
 
 def setback_db(settings: EqSettings) -> float:

@@ -10,14 +10,17 @@ from typing import Literal
 
 import numpy as np
 
+from semeq.language import Language
 from semeq.response import Floats
 from semeq.settings import GAIN_LIMIT_DB, MAX_FREQ_HZ, MAX_Q, MIN_FREQ_HZ, MIN_Q, EqSettings
-from semeq_models.curves import level_free, rms_db, settings_db, unit
-from semeq_models.folder import SAFE_FILE, SOCIALFX_FILE, sha256
+from semeq_models.curves import BANDS_HZ, level_free, rms_db, settings_db, unit
+from semeq_models.errors import DataError
+from semeq_models.folder import data_files
 from semeq_models.people import people
 from semeq_models.safe import SafeRow, load_safe
-from semeq_models.socialfx import Language, SocialFxRow, load_socialfx
+from semeq_models.socialfx import SocialFxRow, load_socialfx
 from semeq_models.spelling import junk_reason, words_of
+from semeq_models.tables import Reading
 
 FLAT_BELOW_DB = 0.1
 SHAPE_DB = 3.5
@@ -50,19 +53,36 @@ class Corpus:
     checksums: dict[str, str]
 
 
-def load_corpus(folder: Path) -> Corpus:
-    """Read and clean both data sets."""
-    bands, shapes = load_socialfx(folder / SOCIALFX_FILE)
-    bands_hz = np.array(bands)
-    safe, safe_counts = clean_safe(load_safe(folder / SAFE_FILE), bands_hz)
-    socialfx, socialfx_counts = clean_socialfx(shapes)
+def load_corpus(safe: Path | None, socialfx: Path | None = None) -> Corpus:
+    """Read and clean both data sets, or the one that is given; a folder is one that holds both."""
+    if safe is not None and socialfx is None and safe.is_dir():
+        safe, socialfx = data_files(safe)
+    checksums, safe_counts, socialfx_counts = {}, {"rows": 0, "used": 0}, {"rows": 0, "used": 0}
+    bands_hz, shapes, settings = BANDS_HZ, list[Contribution](), list[Contribution]()
+    if socialfx is not None:
+        drawn = load_socialfx(socialfx)
+        bands_hz = np.array(drawn.bands_hz)
+        shapes, socialfx_counts = clean_socialfx(drawn.rows)
+        socialfx_counts = _with_bad_rows(socialfx_counts, drawn.reading)
+        checksums["socialfx"] = drawn.reading.sha256
+    if safe is not None:
+        saved = load_safe(safe)
+        settings, safe_counts = clean_safe(saved.rows, bands_hz)
+        safe_counts = _with_bad_rows(safe_counts, saved.reading)
+        checksums["safe"] = saved.reading.sha256
+    if not settings and not shapes:
+        raise DataError("no rows to learn from: give the SAFE-DB file, the SocialFX file, or both")
     return Corpus(
         bands_hz=bands_hz,
-        contributions=(*safe, *socialfx),
+        contributions=(*settings, *shapes),
         safe_counts=safe_counts,
         socialfx_counts=socialfx_counts,
-        checksums={"safe": sha256(folder / SAFE_FILE), "socialfx": sha256(folder / SOCIALFX_FILE)},
+        checksums=checksums,
     )
+
+
+def _with_bad_rows(counts: dict[str, int], reading: Reading) -> dict[str, int]:
+    return {**counts, "rows": counts["rows"] + reading.bad, "bad row": reading.bad} if reading.bad else counts
 
 
 def clean_safe(rows: Sequence[SafeRow], bands_hz: Floats) -> tuple[list[Contribution], dict[str, int]]:

@@ -1,27 +1,26 @@
 """What a word means: the fused mean of everyone's curves, leaning on its synonyms where few have spoken.
 
-Each person is one voice, growing with the square root of their rows. A SAFE voice weighs 1, a SocialFX one 0.25 plus
-the consistency of its ratings. A word's mean is drawn towards the mean of its dictionary synonyms with the weight of
+Each person is one voice, however many rows they left. A SAFE voice weighs 1, a SocialFX one 0.75 plus the consistency
+of its ratings. A word's mean is drawn towards the mean of its dictionary synonyms with the weight of
 `PRIOR_VOICES` voices: it decides little for a common word, and much for a rare one.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from semeq.language import Language
 from semeq.response import Floats
 from semeq_models.cleaning import Contribution
 from semeq_models.curves import unit
 from semeq_models.lexicon import SYNONYMS, partners
-from semeq_models.socialfx import Language
 
-BASE_WEIGHT = 0.25
+BASE_WEIGHT = 0.75
 PRIOR_VOICES = 2.0
-ROWS_POWER = 0.5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -62,11 +61,18 @@ def voices(contributions: Iterable[Contribution]) -> dict[str, list[Voice]]:
                 source=said[0].source,
                 curve_db=curves.mean(axis=0),
                 shape=unit(curves).mean(axis=0),
-                weight=trust * len(said) ** ROWS_POWER,
+                weight=trust,
                 rows=len(said),
             )
         )
     return found
+
+
+def row_weights(rows: Sequence[Contribution]) -> Floats:
+    """How much each row counts, so that all rows of one person on one word count as one voice."""
+    count = Counter((row.word, row.person) for row in rows)
+    trust = [1.0 if row.source == "safe" else BASE_WEIGHT + row.consistency for row in rows]
+    return np.asarray(np.array(trust) / [count[row.word, row.person] for row in rows])
 
 
 def own_mean_db(said: Iterable[Voice]) -> Floats:

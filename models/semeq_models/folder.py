@@ -1,8 +1,7 @@
-"""Where the two data files lie: an option, an environment variable, or the shared folder next door."""
+"""Where the two data files lie: options, an environment variable, or the shared folder next door."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 from pathlib import Path
 
@@ -26,6 +25,16 @@ def data_folder(given: Path | None = None) -> Path:
     raise DataError(f"the data files {SAFE_FILE} and {SOCIALFX_FILE} are needed: {where}")
 
 
-def sha256(path: Path) -> str:
-    """Checksum of a file, in hex."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def data_files(
+    data: Path | None = None, safe: Path | None = None, socialfx: Path | None = None
+) -> tuple[Path | None, Path | None]:
+    """The two files: a named one is taken as it is; one that is not named comes from a folder, if one is named.
+
+    With only one file named and no folder, the other data set is left out.
+    """
+    if safe is not None and socialfx is not None:
+        return safe, socialfx
+    if data is None and (safe is not None or socialfx is not None):
+        return safe, socialfx
+    folder = data_folder(data)
+    return safe or folder / SAFE_FILE, socialfx or folder / SOCIALFX_FILE

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
+from semeq.language import Language
 from semeq.response import Floats
 from semeq_models.agreement import chances
 from semeq_models.cleaning import Contribution, Corpus
 from semeq_models.consensus import Consensus, consensus
-from semeq_models.socialfx import Language
 
 LEAST_PEOPLE, CHANCE = 4, 0.05
 
@@ -26,7 +26,6 @@ class Fold:
     train: tuple[Contribution, ...]
     test: tuple[Contribution, ...]
     meanings: dict[str, Consensus]
-    drawings: dict[str, Floats] = field(default_factory=dict)  # curves fitted to bands, once each
 
     def rows(self, word: str, source: str | None = None) -> list[Contribution]:
         """Training rows of a word, of one data set where named."""

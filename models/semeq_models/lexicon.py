@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import combinations
 
-from semeq_models.socialfx import Language
+from semeq.language import Language
 
 # One line per family: every word in it is a synonym of every other.
 _FAMILIES: dict[Language, str] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from semeq_models.socialfx import Language
+from semeq.language import Language
 
 # One line per word: the word, then what people wrote for it.
 _ENGLISH = """

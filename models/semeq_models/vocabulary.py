@@ -7,24 +7,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from semeq.language import Language
 from semeq.response import Floats
 from semeq_models.agreement import agreement, chances, confidence
-from semeq_models.bands import BandFit, fit_bands
 from semeq_models.cleaning import SHAPE_DB, Contribution, Corpus
 from semeq_models.consensus import Consensus, Voice, consensus, own_mean_db, synonyms_mean_db
 from semeq_models.curves import cosine, level_free, rms_db, unit
 from semeq_models.lexicon import DOUBTED, OPPOSITES, SYNONYMS, TONE_WORDS, partners
-from semeq_models.socialfx import Language
 
 LEAST_PEOPLE, LEAST_PEOPLE_TONE = 3, 2
 _STRENGTH_PEOPLE, _STRENGTH_PRIOR = 3, 5.0
 _NEAR, _OPPOSED, _OPPOSED_UNTOLD = 0.4, -0.3, -0.5
 _MOST_SYNONYMS = 4
+_AS_CONTRARY = 0.1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Entry:
-    """One row of the word table."""
+    """What is known of one word: ``mean_db`` is its people's mean, ``curve_db`` the same at their typical strength."""
 
     word: str
     language: Language
@@ -35,13 +35,15 @@ class Entry:
     confidence: str
     strength_db: float
     curve_db: Floats
-    fit: BandFit
+    mean_db: Floats
     synonyms: tuple[str, ...]
     opposite: str | None
 
 
 def vocabulary(corpus: Corpus, language: Language) -> list[Entry]:
     """Every word of one language that enough people used, in alphabetical order."""
+    if not any(one.language == language for one in corpus.contributions):
+        return []
     meanings = consensus(corpus.contributions, language)
     heard = {word: list(meaning.voices) for word, meaning in meanings.items()}
     odds = chances(heard)
@@ -66,7 +68,7 @@ def vocabulary(corpus: Corpus, language: Language) -> list[Entry]:
                 confidence=sure[word],
                 strength_db=strength,
                 curve_db=curve,
-                fit=fit_bands(curve, corpus.bands_hz),
+                mean_db=level_free(meaning.curve_db),
                 synonyms=synonyms(word, own, language),
                 opposite=opposite(word, own, kept, sure, language),
             )
@@ -102,12 +104,16 @@ def synonyms(word: str, own: Mapping[str, Floats], language: Language) -> tuple[
 def opposite(
     word: str, own: Mapping[str, Floats], kept: Mapping[str, Consensus], sure: Mapping[str, str], language: Language
 ) -> str | None:
-    """The dictionary opposite where the curves oppose too; else the most contrary word that people agree about."""
+    """The dictionary opposite where the curves oppose too; else the most contrary word that people agree about.
+
+    Of dictionary opposites about as contrary as the most contrary one, the one that most people used.
+    """
     told = {
         other: float(cosine(own[word], own[other])) for other in partners(word, OPPOSITES[language]) if other in own
     }
     if told and min(told.values()) <= _OPPOSED:
-        return min(told, key=lambda other: (told[other], other))
+        near = [other for other in told if told[other] <= min(told.values()) + _AS_CONTRARY]
+        return min(near, key=lambda other: (-len(kept[other].voices), told[other], other))
     curve = kept[word].curve_db
     untold = {other: float(cosine(curve, kept[other].curve_db)) for other in kept if sure[other] != "weak"}
     contrary = min(untold, key=lambda other: (untold[other], other), default=None)

@@ -1,0 +1,62 @@
+"""Training that leaves files: the model, its checkpoints, the losses as numbers and as a picture."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from semeq.errors import MissingExtraError
+from semeq_models.artefact import write_artefact, write_whole
+from semeq_models.cleaning import Corpus
+from semeq_models.errors import DataError
+from semeq_models.systems import Spec
+from semeq_models.train import Run, train
+
+if TYPE_CHECKING:
+    from semeq_models.training import Epoch
+
+HISTORY, PICTURE = "history.json", "losses.png"
+
+
+def run_folder(output: Path) -> Path:
+    """Where the checkpoints of a model file go: beside it, ``v3.run`` for ``v3.safetensors``."""
+    return output.with_suffix(".run")
+
+
+def train_to_file(
+    spec: Spec,
+    corpus: Corpus,
+    output: Path,
+    *,
+    folder: Path | None = None,
+    device: str = "cpu",
+    resume: bool = False,
+    force: bool = False,
+    on_epoch: Callable[[Epoch], None] | None = None,
+) -> Run:
+    """Train, with checkpoints in ``folder``; the model is written to ``output``, numbers and picture to ``folder``."""
+    folder = folder or run_folder(output)
+    begun = folder / "last.safetensors"
+    if output.is_dir():
+        raise DataError(f"{output}: a folder; name the model file with -o")
+    if resume and not begun.is_file():
+        raise DataError(f"{folder}: no checkpoint to go on from; leave out --resume")
+    if begun.is_file() and not (resume or force):
+        raise DataError(f"{folder}: holds a run already; go on with --resume, or start anew with --force")
+    if output.exists() and not (resume or force):
+        raise DataError(f"{output}: exists; use --force to replace it, or name another file with -o")
+    if force and not resume and folder.is_dir():
+        for old in (*folder.glob("epoch-*.safetensors"), begun):
+            old.unlink(missing_ok=True)
+    run = train(spec, corpus, device=device, folder=folder, resume=resume, on_epoch=on_epoch)
+    write_artefact(run.data, output)
+    write_whole(folder / HISTORY, (json.dumps(run.history, indent=1) + "\n").encode("utf-8"))
+    try:
+        from semeq_models.bench import training_curves
+
+        training_curves(run.history, folder / PICTURE, name=spec.name)
+    except MissingExtraError:  # no matplotlib: the numbers are there
+        pass
+    return run

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from semeq import demo
+from semeq.artefact import load_model, shipped_models
 from tests.sound import write
 
 ROOT = Path(__file__).parents[1]
@@ -58,3 +59,10 @@ def test_the_python_example_runs(tmp_path: Path) -> None:
 def test_every_link_into_the_tree_leads_somewhere() -> None:
     for target in re.findall(r"\]\((?!http)([^)]+)\)", README):
         assert (ROOT / target).exists(), target
+
+
+def test_the_table_of_models_counts_the_words_that_are_there() -> None:
+    rows = re.findall(r"^\| (`[^|]+) \| [^|]+ \| (\d+)(?: English, (\d+) Spanish)? \|$", README, re.MULTILINE)
+    told = {name: (int(en), int(es or 0)) for names, en, es in rows for name in re.findall(r"`([^`]+)`", names)}
+    models = {name: load_model(name) for name in shipped_models()}
+    assert told == {name: (len(it.vocabulary("en")), len(it.vocabularies.get("es", ()))) for name, it in models.items()}

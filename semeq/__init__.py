@@ -2,6 +2,7 @@
 
 from semeq.artefact import load_model
 from semeq.blend import combine
+from semeq.ears import analyze, balance, match
 from semeq.errors import (
     AudioError,
     CurveError,
@@ -35,12 +36,15 @@ __all__ = [
     "UnknownWordError",
     "UsageError",
     "Word",
+    "analyze",
     "auto_preamp_db",
+    "balance",
     "combine",
     "eq",
     "fit",
     "interpolate",
     "load_model",
+    "match",
     "peak_db",
     "render",
     "response_db",

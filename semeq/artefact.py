@@ -2,44 +2,29 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from errno import EISDIR
 from functools import lru_cache
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, get_args
-
-import numpy as np
 
 from semeq.errors import ModelError, SemeqError
 from semeq.language import Language
 from semeq.model import Blending, Confidence, Model, Variant, Word
-from semeq.network import Network
 from semeq.response import Floats
 from semeq.settings import EqSettings
+from semeq.weights import as_path, damage, network, parse, read_bytes, shipped, text, weights_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 FORMAT = "semeq.model/2"
 DEFAULT_MODEL = "default"
-
-
-def weights_folder() -> Path:
-    """Where the shipped artefacts lie; found without importing the package that makes them."""
-    spec = find_spec("semeq_models")
-    if spec is None or not spec.submodule_search_locations:
-        raise ModelError("the shipped models are missing; reinstall semeq")
-    return _path(next(iter(spec.submodule_search_locations))) / "weights"
+_PREFIXES = ("encoder.", "decoder.")
 
 
 def shipped_models() -> dict[str, dict[str, str]]:
-    """The table of shipped artefacts: file and SHA-256 by name."""
-    try:
-        table: dict[str, dict[str, str]] = json.loads((weights_folder() / "index.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ModelError(f"the table of shipped models cannot be read ({error}); reinstall semeq") from None
-    return table
+    """The table of shipped models: file and SHA-256 by name."""
+    return shipped(FORMAT)
 
 
 def load_model(name_or_path: str | Path = DEFAULT_MODEL) -> Model:
@@ -51,7 +36,7 @@ def load_model(name_or_path: str | Path = DEFAULT_MODEL) -> Model:
     if isinstance(name_or_path, str) and (shipped := _load_shipped(name_or_path)):
         return shipped
     try:
-        path = _path(name_or_path)
+        path = as_path(name_or_path)
         stamp = path.stat().st_mtime_ns
         if path.is_dir():
             raise IsADirectoryError(EISDIR, "a folder")
@@ -59,12 +44,6 @@ def load_model(name_or_path: str | Path = DEFAULT_MODEL) -> Model:
         why = getattr(error, "strerror", None) or "neither a name nor a file"
         raise ModelError(f"no model {str(name_or_path)!r} ({why}); choose one of: {_names()}, or give a file") from None
     return _load_file(path, stamp)
-
-
-def _path(name: str | Path) -> Path:
-    from pathlib import Path  # brings more than all of semeq's own modules; only when files are touched
-
-    return Path(name)
 
 
 def _names() -> str:
@@ -86,73 +65,16 @@ def _load_file(path: Path, _stamp: int) -> Model:
 
 def read_model(path: Path, *, sha256: str | None = None) -> Model:
     """Read and check one artefact file; ``sha256`` is what the table of shipped models promises."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ModelError(f"{path}: {error.strerror}; reinstall semeq or give another model") from None
-    return parse_model(data, str(path), sha256=sha256)
+    return parse_model(read_bytes(path), str(path), sha256=sha256)
 
 
 def parse_model(data: bytes, name: str, *, sha256: str | None = None) -> Model:
     """The model that the bytes of a file hold; ``name`` is what a message calls them."""
-    from hashlib import sha256 as checksum  # with safetensors, only when a model is read
-
-    digest = checksum(data).hexdigest()
-    if sha256 is not None and digest != sha256:
-        raise ModelError(f"{name}: damaged (checksum does not match); reinstall semeq")
-    if data[:2] in (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"):
-        raise ModelError(f"{name}: a pickle, which semeq never loads; semeq-models train writes safetensors")
-    card, tensors = _parse(data, name)
+    card, tensors, digest = parse(data, name, FORMAT, sha256=sha256)
     try:
         return _model(card, tensors, digest)
     except (KeyError, TypeError, ValueError, AttributeError, SemeqError) as error:
-        why = f" ({error})" if isinstance(error, ModelError) else ""
-        raise ModelError(f"{name}: not a semeq model, or damaged{why}; reinstall semeq or train it anew") from None
-
-
-def _parse(data: bytes, name: str) -> tuple[dict[str, Any], dict[str, Floats]]:
-    from safetensors import SafetensorError, deserialize
-
-    damaged = ModelError(f"{name}: not a semeq model, or damaged; reinstall semeq or train it anew")
-    try:
-        size = int.from_bytes(data[:8], "little")
-        card = json.loads(json.loads(data[8 : 8 + size])["__metadata__"]["semeq"])
-        written = str(card.get("format", ""))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise damaged from None
-    if written != FORMAT:
-        family = FORMAT.rpartition("/")[0]
-        if written.startswith(f"{family}/"):
-            age, remedy = ("an older", "train it anew") if written < FORMAT else ("a newer", "pip install -U semeq")
-            raise ModelError(f"{name}: made for {age} semeq ({written}; this one reads {FORMAT}); {remedy}")
-        raise damaged
-    try:
-        tensors = {key: _tensor(entry) for key, entry in deserialize(data)}  # type: ignore[no-untyped-call]
-        intact = content_sha256(card, tensors) == card.get("content_sha256")
-    except (SafetensorError, ValueError, KeyError, TypeError):
-        raise damaged from None
-    if not intact or not all(np.isfinite(tensor).all() for tensor in tensors.values()):
-        raise damaged
-    return card, {key: tensor.astype(np.float64) for key, tensor in tensors.items()}
-
-
-_DTYPES = {"F32": "<f4", "F64": "<f8"}
-
-
-def _tensor(entry: Mapping[str, Any]) -> np.ndarray[Any, Any]:
-    return np.frombuffer(bytes(entry["data"]), dtype=_DTYPES[entry["dtype"]]).reshape(entry["shape"])
-
-
-def content_sha256(card: Mapping[str, Any], tensors: Mapping[str, np.ndarray[Any, Any]]) -> str:
-    """Checksum of all that an artefact says: its card without this very entry, then every tensor by name."""
-    from hashlib import sha256 as checksum
-
-    said = {key: value for key, value in card.items() if key != "content_sha256"}
-    digest = checksum(json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode())
-    for name in sorted(tensors):
-        digest.update(name.encode())
-        digest.update(np.ascontiguousarray(tensors[name]).tobytes())
-    return digest.hexdigest()
+        raise damage(name, f" ({error})" if isinstance(error, ModelError) else "") from None
 
 
 def _model(card: Mapping[str, Any], tensors: Mapping[str, Floats], digest: str) -> Model:
@@ -168,24 +90,19 @@ def _model(card: Mapping[str, Any], tensors: Mapping[str, Floats], digest: str) 
     if encoder["outputs"] != decoder["inputs"]:
         raise ModelError("two networks that do not meet")
     return Model(
-        name=_text(card["name"]),
-        description=_text(card["description"]),
-        warning=_text(card["warning"]),
+        name=text(card["name"]),
+        description=text(card["description"]),
+        warning=text(card["warning"]),
         provenance=card["provenance"],
         bands_hz=tensors["bands_hz"],
-        encoder=_network(encoder, tensors),
+        encoder=network(encoder, tensors, _PREFIXES),
         encoder_input=encoder["input"],
-        decoder=_network(decoder, tensors),
+        decoder=network(decoder, tensors, _PREFIXES),
         decoder_output=decoder["output"],
         blending=card["blending"],
         vocabularies=_vocabularies(card, tensors, decoder["inputs"], bands),
         sha256=digest,
     )
-
-
-def _network(said: Mapping[str, Any], tensors: Mapping[str, Floats]) -> Network:
-    used = {name: tensor for name, tensor in tensors.items() if name.startswith(("encoder.", "decoder."))}
-    return Network(said["layers"], used, int(said["inputs"]), int(said["outputs"]))
 
 
 def _vocabularies(
@@ -220,7 +137,7 @@ def _word(entry: Mapping[str, Any], number: int, variants: range, tensors: Mappi
     if entry["confidence"] not in get_args(Confidence) or entry["confidence"] == "own":
         raise ModelError("a confidence that semeq does not know")
     return Word(
-        name=_text(entry["word"]),
+        name=text(entry["word"]),
         language=entry["language"],
         settings=EqSettings.from_vector(tensors["words.settings"][number].tolist()),
         curve_db=tensors["words.curves_db"][number],
@@ -239,12 +156,6 @@ def _word(entry: Mapping[str, Any], number: int, variants: range, tensors: Mappi
             )
             for share, row in zip(entry["variants"], variants, strict=True)
         ),
-        synonyms=tuple(map(_text, entry["synonyms"])),
-        opposite=None if entry["opposite"] is None else _text(entry["opposite"]),
+        synonyms=tuple(map(text, entry["synonyms"])),
+        opposite=None if entry["opposite"] is None else text(entry["opposite"]),
     )
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError
-    return value

@@ -12,8 +12,10 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Mapping
+from importlib import import_module
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
@@ -23,9 +25,30 @@ SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 _INTERRUPTED = 130
 
 
-def new_group(help_text: str) -> click.Group:
-    """A command with subcommands: help without arguments, the version of semeq."""
-    group = click.Group(help=help_text, no_args_is_help=True, context_settings=SETTINGS)
+class _Group(click.Group):
+    """A group some of whose commands are imported only when they are called, or listed."""
+
+    def __init__(self, later: Mapping[str, str], **said: Any) -> None:
+        super().__init__(**said)
+        self._later = later
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *self._later})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self._later:
+            return super().get_command(ctx, cmd_name)
+        module, _, name = self._later[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+
+def new_group(help_text: str, later: Mapping[str, str] | None = None) -> click.Group:
+    """A command with subcommands: help without arguments, the version of semeq.
+
+    ``later`` are commands that are imported when they are called: "module:name" by name.
+    """
+    group = _Group(later or {}, help=help_text, no_args_is_help=True, context_settings=SETTINGS)
     return click.version_option(package_name="semeq", prog_name="semeq", message="%(prog)s %(version)s")(group)
 
 

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from semeq.apply import ApplyOptions, Rendered, apply_file, apply_pair, checked_output
 from semeq.artefact import load_model
@@ -25,6 +25,10 @@ from semeq.sidecar import sidecar_path, write_sidecar
 from semeq.suggest import Suggestion, checked_intensity, suggest
 from semeq.terminal import db_text
 
+if TYPE_CHECKING:
+    from semeq.hearing.adaptive import Adapted
+    from semeq.hearing.listening import ReferenceLike
+
 BITS = {"16": "PCM_16", "24": "PCM_24", "32": "PCM_32", "float": "FLOAT", "double": "DOUBLE"}
 
 
@@ -36,6 +40,13 @@ class Wanted:
     title: str
     asked: Suggestion | None = None
     model: Model | None = None
+    adapted: Adapted | None = None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know."""
+        said = self.asked.notes if self.asked else self.adapted.notes if self.adapted else ()
+        return (*said, *([str(self.adapted)] if self.adapted else []))
 
 
 def wanted(
@@ -46,18 +57,39 @@ def wanted(
     language: Language,
     variant: int | None = None,
     vary: int | None = None,
+    audio: Path | None = None,
+    reference: ReferenceLike = "music",
+    mode: str = "missing",
 ) -> Wanted:
     """Read ``request``: words, or the name of a JSON file of settings (as `semeq eq --json` prints)."""
     if request.lower().endswith(".json"):
         if variant is not None or vary is not None:
             raise UsageError("--variant and --vary are for words; a file of settings has neither")
-        settings = read_settings_file(Path(request)).scaled(checked_intensity(intensity))
-        return Wanted(settings=settings, title=Path(request).stem)
+        stored, strength = read_settings_file(Path(request)), checked_intensity(intensity)
+        if audio is None:
+            return Wanted(settings=stored.scaled(strength), title=Path(request).stem)
+        from semeq.hearing.adaptive import adapt
+        from semeq.hearing.listening import listen
+
+        if mode != "missing":
+            raise UsageError("--mode is for words; a file of settings has no place in the latent space")
+        adapted = adapt(stored, strength, listen(audio, reference=reference))
+        return Wanted(settings=adapted.settings, title=Path(request).stem, adapted=adapted)
     loaded = model if isinstance(model, Model) else load_model(model)
     full = checked_intensity(intensity)
-    asked = suggest(request, full, model=loaded, language=language, variant=variant, vary=vary)
+    asked = suggest(
+        request,
+        full,
+        model=loaded,
+        language=language,
+        variant=variant,
+        vary=vary,
+        audio=audio,
+        reference=reference,
+        mode=mode,
+    )
     title = f"{asked.request}, {way(asked)}intensity {asked.intensity:g}"
-    return Wanted(settings=asked.settings, title=title, asked=asked, model=loaded)
+    return Wanted(settings=asked.settings, title=title, asked=asked, model=loaded, adapted=asked.adapted)
 
 
 def read_settings_file(path: Path) -> EqSettings:
@@ -132,7 +164,7 @@ def carry_out(
         done = (apply_file(source, targets[0], curve.settings, options, progress),)
     if sidecar:
         for rendered in done:
-            write_sidecar(rendered, curve.asked, curve.model)
+            write_sidecar(rendered, curve.asked, curve.model, curve.adapted)
     return done
 
 

@@ -34,7 +34,8 @@ def eq_text(asked: Suggestion, settings: EqSettings, title: str, rate_hz: float)
     """The bands of an answer and its peak."""
     preamp = db_text(auto_preamp_db(settings, rate_hz))
     end = f"peak {db_text(peak_db(settings, rate_hz))}; preamp that keeps it from clipping {preamp}"
-    return "\n".join([f"{title}, {strength(asked)}", band_table(settings), end])
+    heard = [str(asked.adapted)] if asked.adapted else []
+    return "\n".join([f"{title}, {strength(asked)}", *heard, band_table(settings), end])
 
 
 def eq_dict(asked: Suggestion, settings: EqSettings, rate_hz: float) -> dict[str, Any]:
@@ -50,6 +51,7 @@ def eq_dict(asked: Suggestion, settings: EqSettings, rate_hz: float) -> dict[str
             {"word": part.word, "weight": part.weight, "confidence": word.confidence, "agreement": word.agreement}
             for part, word in zip(asked.request.parts, asked.words, strict=True)
         ],
+        **({"adapted": asked.adapted.to_dict()} if asked.adapted else {}),
         "settings": settings.to_dict(),
         "auto_preamp_db": auto_preamp_db(settings, rate_hz),
     }

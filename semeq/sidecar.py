@@ -9,7 +9,7 @@ import os
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from semeq.apply import ApplyOptions, Rendered, apply_file
 from semeq.errors import AudioError, SettingsError
@@ -18,6 +18,9 @@ from semeq.pipeline import Mode, Progress
 from semeq.render import Engine
 from semeq.settings import EqSettings
 from semeq.suggest import Suggestion
+
+if TYPE_CHECKING:
+    from semeq.hearing.adaptive import Adapted
 
 FORMAT = "semeq.sidecar/1"
 _RENDERERS = ("numpy", "pedalboard", "scipy", "soundfile")
@@ -43,7 +46,9 @@ def sidecar_path(target: Path) -> Path:
     return target.with_name(f"{target.name}.semeq.json")
 
 
-def write_sidecar(rendered: Rendered, asked: Suggestion | None, model: Model | None) -> Path:
+def write_sidecar(
+    rendered: Rendered, asked: Suggestion | None, model: Model | None, adapted: Adapted | None = None
+) -> Path:
     """Write the sidecar of a rendered file and return its path."""
     said: dict[str, Any] = {
         "format": FORMAT,
@@ -65,6 +70,8 @@ def write_sidecar(rendered: Rendered, asked: Suggestion | None, model: Model | N
             "language": asked.request.language,
             "model": {"name": model.name, "sha256": model.sha256},
         }
+    if adapted is not None:
+        said["adapted"] = adapted.to_dict()
     path = sidecar_path(rendered.target)
     write_text(path, json.dumps(said, indent=2, ensure_ascii=False) + "\n")
     return path

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from semeq.grammar import Request
+    from semeq.hearing.adaptive import Adapted
+    from semeq.hearing.heard import Audio
+    from semeq.hearing.listening import Listened, ReferenceLike
 
 MIN_INTENSITY, MAX_INTENSITY = -1.0, 2.0
 _FEW_PEOPLE, _LOW_AGREEMENT = 5, 0.3
@@ -37,6 +40,7 @@ class Suggestion:
     model: str
     variant: int | None = None
     vary: int | None = None
+    adapted: Adapted | None = None
 
 
 def eq(
@@ -47,12 +51,17 @@ def eq(
     language: Language = "en",
     variant: int | None = None,
     vary: int | None = None,
+    audio: Audio | Listened | None = None,
+    rate_hz: float | None = None,
+    reference: ReferenceLike = "music",
+    mode: str = "missing",
 ) -> EqSettings:
     """The EQ for some words.
 
     Intensity 0 is exactly flat, 1 is how strongly people who use the words set them, -1 the opposite, 2 the most.
     ``variant`` is one of the ways people mean a word (1 is the most common), ``vary`` any number: another person's way,
-    the same for the same number.
+    the same for the same number. With ``audio`` (floats ``[channels, frames]`` and their rate, or a file's name) only
+    what it lacks against the ``reference`` is given: see `semeq.analyze`.
 
     >>> eq("70% warm + 30% full", 0.0).gains_db
     (0.0, 0.0, 0.0, 0.0, 0.0)
@@ -63,7 +72,10 @@ def eq(
     """
     model = model if isinstance(model, Model) else load_model(model)
     request = _request(words, model, language)
-    return _settings(request, model, checked_intensity(intensity), *_checked_ways(variant, vary, request, model))
+    intensity, ways = checked_intensity(intensity), _checked_ways(variant, vary, request, model)
+    if audio is None:
+        return _settings(request, model, intensity, *ways)
+    return _adapted(request, model, intensity, ways, _listened(audio, rate_hz, reference, mode, model), mode).settings
 
 
 def suggest(
@@ -74,6 +86,10 @@ def suggest(
     language: Language = "en",
     variant: int | None = None,
     vary: int | None = None,
+    audio: Audio | Listened | None = None,
+    rate_hz: float | None = None,
+    reference: ReferenceLike = "music",
+    mode: str = "missing",
 ) -> Suggestion:
     """As `eq`, with the reading of the request and notes for the user.
 
@@ -89,15 +105,21 @@ def suggest(
     said = (model.warning,) if model.warning else ()
     notes = (*said, *request.notes, *filter(None, map(_doubt, used)))
     limits = _limits(request, model, intensity, variant, vary)
+    adapted = None
+    if audio is not None:
+        listened = _listened(audio, rate_hz, reference, mode, model)
+        adapted = _adapted(request, model, intensity, (variant, vary), listened, mode)
+        limits = list(adapted.notes)
     return Suggestion(
         request=request,
         intensity=intensity,
-        settings=_settings(request, model, intensity, variant, vary),
+        settings=adapted.settings if adapted else _settings(request, model, intensity, variant, vary),
         words=used,
         notes=(*notes, *limits),
         model=model.name,
         variant=variant,
         vary=vary,
+        adapted=adapted,
     )
 
 
@@ -213,6 +235,34 @@ def _settings(request: Request, model: Model, intensity: float, variant: int | N
         chosen = word.settings if variant is None else word.variants[variant - 1].settings
         return chosen.scaled(part.weight * intensity)
     return _at_full(request, model, variant, vary).scaled(intensity)
+
+
+def _listened(
+    audio: Audio | Listened, rate_hz: float | None, reference: ReferenceLike, mode: str, model: Model
+) -> Listened:
+    from semeq.hearing.adaptive import checked_mode  # ears only where there is something to hear
+    from semeq.hearing.listening import Listened, listen
+    from semeq.hearing.spaces import encoder_for
+
+    traversing = checked_mode(mode) == "traverse"
+    if isinstance(audio, Listened):
+        return audio
+    return listen(audio, rate_hz, reference, encoder=encoder_for(model) if traversing else None)
+
+
+def _adapted(
+    request: Request,
+    model: Model,
+    intensity: float,
+    ways: tuple[int | None, int | None],
+    listened: Listened,
+    mode: str,
+) -> Adapted:
+    from semeq.hearing.adaptive import adapt, traverse
+
+    if mode == "traverse":
+        return traverse(place_of(_parts(request, model)), intensity, listened, model)
+    return adapt(_at_full(request, model, *ways), intensity, listened)
 
 
 @lru_cache(maxsize=1024)

@@ -314,7 +314,8 @@ def test_a_stop_ends_in_one_line_and_leaves_nothing(stop: signal.Signals, tmp_pa
 
 
 def test_a_damaged_and_a_newer_model_are_told_apart(semeq: Run, tmp_path: Path) -> None:
-    from semeq.artefact import shipped_models, weights_folder
+    from semeq.artefact import shipped_models
+    from semeq.weights import weights_folder
 
     data = (weights_folder() / shipped_models()["default"]["file"]).read_bytes()
     (tmp_path / "damaged.safetensors").write_bytes(data[:-100] + bytes(100))

@@ -146,7 +146,8 @@ def test_a_file_that_is_no_model_is_read_and_named(name: str, tmp_path: Path, mo
 
 
 def test_a_model_may_have_any_file_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from semeq.artefact import shipped_models, weights_folder
+    from semeq.artefact import shipped_models
+    from semeq.weights import weights_folder
 
     monkeypatch.chdir(tmp_path)
     Path("my.model").write_bytes((weights_folder() / shipped_models()["default"]["file"]).read_bytes())

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from semeq import eq, load_model
-from semeq.artefact import shipped_models, weights_folder
+from semeq.artefact import shipped_models
+from semeq.weights import weights_folder
 from semeq_models.card import REPORTS
 from semeq_models.judging import read_reports
 from semeq_models.systems import SPECS

@@ -10,9 +10,10 @@ import pytest
 from safetensors import safe_open
 
 from semeq import EqSettings, eq, load_model, response_db
-from semeq.artefact import shipped_models, weights_folder
+from semeq.artefact import shipped_models
 from semeq.latent import curves_of, decode, encode
 from semeq.response import log_grid_hz
+from semeq.weights import weights_folder
 from semeq_models import SPECS, Corpus, DataError, Run, evaluate, load_corpus, train
 from semeq_models.artefact import canonical
 from semeq_models.bench import Report

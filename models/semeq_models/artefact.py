@@ -95,13 +95,13 @@ def content_sha256(said: Mapping[str, Any], tensors: Tensors) -> str:
     return digest.hexdigest()
 
 
-def write_artefact(data: bytes, path: Path) -> None:
+def write_artefact(data: bytes, path: Path, format: str = FORMAT) -> None:
     """Write the file; beside the shipped models, put its checksum into their table too."""
     write_whole(path, data)
     if path.resolve().parent == WEIGHTS:
         index = WEIGHTS / "index.json"
         table = json.loads(index.read_text(encoding="utf-8")) if index.is_file() else {}
-        table[path.stem] = {"file": path.name, "format": FORMAT, "sha256": hashlib.sha256(data).hexdigest()}
+        table[path.stem] = {"file": path.name, "format": format, "sha256": hashlib.sha256(data).hexdigest()}
         write_whole(index, (json.dumps(table, indent=2, sort_keys=True) + "\n").encode("utf-8"))
 
 

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from semeq.command import new_group, run
+from semeq_models.audio.cli import references_command
 from semeq_models.errors import DataError
+from semeq_models.synthesis.cli import synthesize_command
 from semeq_models.systems import SPECS, Spec, spec_named
 
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from semeq_models.training import Epoch
 
 app = new_group("Make and judge the models of semeq.")
+app.add_command(references_command)
+app.add_command(synthesize_command)
 
 PATH = click.Path(path_type=Path, readable=False)  # each file speaks for itself, later
 _Command = Callable[..., Any]
@@ -110,6 +114,7 @@ def train_command(
     **changes: Any,
 ) -> None:
     """Train the system NAME; `semeq-models list` names them. Options left out keep the system's own numbers."""
+    from semeq_models.audio.train import AudioRun
     from semeq_models.workshop import run_folder, train_to_file
 
     spec = replace(spec_named(name), **{key: value for key, value in changes.items() if value is not None})
@@ -126,6 +131,11 @@ def train_command(
             click.echo("\ngo on with the same command and --resume", err=True)
         raise
     last = done.history[-1]
+    if isinstance(done, AudioRun):
+        said = {"model": str(output), "run": str(folder), "sha256": done.model.sha256, "cpu_s": round(done.cpu_s, 1)}
+        text = f"{output}: {len(done.data) / 1000:.0f} kB, {done.cpu_s:.0f} s of one processor; leads into {spec.space}"
+        click.echo(json.dumps(said | {"last": last}) if as_json else text)
+        return
     if as_json:
         words = {language: sorted(known) for language, known in done.model.vocabularies.items()}
         said = {"model": str(output), "run": str(folder), "sha256": done.model.sha256, "cpu_s": round(done.cpu_s, 1)}
@@ -140,6 +150,8 @@ def train_command(
 @app.command("evaluate")
 @names_argument
 @_data_options
+@click.option("--audio", is_flag=True, help="Judge what listens: adaptive EQ, matching, balance (NAME: an encoder).")
+@click.option("--recordings", type=PATH, multiple=True, help="With --audio: a folder of one artist; again for more.")
 @click.option("--as-is", is_flag=True, help="Judge the finished models (names or files) on these rows; train nothing.")
 @click.option("--folds", type=click.IntRange(2, 20), default=5, show_default=True, help="Parts of the contributors.")
 @click.option("--splits", type=click.IntRange(1, 50), default=1, show_default=True, help="Random splits, averaged.")
@@ -154,6 +166,8 @@ def evaluate_command(
     data: Path | None,
     safe: Path | None,
     socialfx: Path | None,
+    audio: bool,
+    recordings: tuple[Path, ...],
     as_is: bool,
     folds: int,
     splits: int,
@@ -168,6 +182,9 @@ def evaluate_command(
     from semeq_models.bench import report_lines
 
     corpus = _corpus(data, safe, socialfx)
+    if audio:
+        _evaluate_audio(names, corpus, recordings, output, as_json, seed)
+        return
     reports = _reports(names, corpus, as_is, epochs, count=folds, splits=splits, seed=seed, workers=workers)
     _written(reports, output)
     if pictures:
@@ -181,6 +198,35 @@ def evaluate_command(
         return
     for report in reports:
         click.echo("\n".join(report_lines(report)) + "\n")
+
+
+def _evaluate_audio(
+    names: tuple[str, ...],
+    corpus: Corpus,
+    recordings: tuple[Path, ...],
+    output: Path | None,
+    as_json: bool,
+    seed: int,
+) -> None:
+    from semeq.hearing.encoder import load_encoder
+    from semeq_models.artefact import write_whole
+    from semeq_models.audio.bench import evaluate_audio
+    from semeq_models.audio.figures import audio_table, to_dicts
+
+    said = {}
+    for name in names:
+        encoder = load_encoder(name)
+        found = evaluate_audio(
+            corpus, recordings=recordings, encoder=encoder, seed=seed, say=lambda text: click.echo(text, err=True)
+        )
+        said[name] = to_dicts(found)
+        if not as_json:
+            click.echo("\n".join([f"{name}", "", *audio_table(found), ""]))
+    text = json.dumps(said, indent=1, ensure_ascii=False) + "\n"
+    if output:
+        write_whole(output, text.encode("utf-8"))
+    if as_json:
+        click.echo(text, nl=False)
 
 
 @app.command("compare")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from semeq.artefact import load_model, shipped_models, weights_folder
+from semeq.artefact import load_model, shipped_models
+from semeq.weights import weights_folder
 from semeq_models.systems import SPECS
 
 

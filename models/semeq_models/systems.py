@@ -9,7 +9,7 @@ from semeq_models.errors import DataError
 
 Source = Literal["safe", "socialfx"]
 Schedule = Literal["fixed", "plateau", "cosine"]
-Kind = Literal["v1", "v2", "v3", "vae", "socialfx", "default"]
+Kind = Literal["v1", "v2", "v3", "vae", "socialfx", "default", "audio", "audio-cnn"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,6 +33,8 @@ class Spec:
     early_stop: int = 0
     seed: int = 0
     warning: str = ""
+    space: str = ""
+    """Of an audio encoder: the model whose latent space it leads into."""
 
     def __post_init__(self) -> None:
         for name, low, high in _RANGES:
@@ -121,11 +123,27 @@ _SPECS = (
         contrastive_end=0.1,
     ),
 )
+_AUDIO_SPECS = (
+    Spec(
+        name="audio-default",
+        kind="audio",
+        summary="long-term spectra in, the EQ that they seem to have out; told how far its reference spreads",
+        sources=("safe", "socialfx"),
+        epochs=60,
+        batch_size=512,
+        schedule="cosine",
+        min_examples=1,
+        save_every=20,
+        space="default",
+    ),
+)
+AUDIO_SPECS: dict[str, Spec] = {spec.name: spec for spec in _AUDIO_SPECS}
 SPECS: dict[str, Spec] = {spec.name: spec for spec in _SPECS}
 
 
 def spec_named(name: str) -> Spec:
     """The system of this name."""
-    if name not in SPECS:
-        raise DataError(f"no system {name!r}; choose one of: {', '.join(SPECS)}")
-    return SPECS[name]
+    known = SPECS | AUDIO_SPECS
+    if name not in known:
+        raise DataError(f"no system {name!r}; choose one of: {', '.join(known)}")
+    return known[name]

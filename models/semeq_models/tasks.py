@@ -47,10 +47,16 @@ class Task:
     batches: Callable[[torch.Generator], Iterator[Batch]]
     losses: Callable[[Batch, float, torch.Generator], Losses]
     batch_of: Callable[[Rows], Batch]
+    batch_width: int = 0
+    """How many numbers go in, where that is not what settings or curves have."""
 
 
 def task_for(spec: Spec, rows: Rows, bands_hz: Floats, random: torch.Generator) -> Task:
     """The task of ``spec`` on these rows; ``random`` draws the first weights."""
+    if spec.space:
+        from semeq_models.audio.tasks import AUDIO_TASKS
+
+        return AUDIO_TASKS[spec.kind](spec, rows, bands_hz, random)
     return TASKS[spec.kind](spec, rows, bands_hz, random)
 
 

@@ -51,7 +51,7 @@ def train(
     The same spec and corpus give the same bytes, stopped and resumed or not, on one machine and version of torch.
     """
     spec = spec_named(spec) if isinstance(spec, str) else spec
-    train_networks = _trainer()
+    train_networks = trainer()
     began = time.process_time()
     rows = rows_for(spec, corpus.contributions)
     if not rows:
@@ -66,7 +66,7 @@ def train(
         corpus.bands_hz,
         device=device,
         folder=folder,
-        data_sha256=_fingerprint(rows),
+        data_sha256=fingerprint(rows),
         resume=resume,
         on_epoch=on_epoch,
     )
@@ -107,7 +107,8 @@ def model_of(spec: Spec, task: Task, corpus: Corpus) -> Model:
     )
 
 
-def _trainer() -> Callable[..., tuple[Task, list[Epoch]]]:
+def trainer() -> Callable[..., tuple[Task, list[Epoch]]]:
+    """The function that trains networks, or an error that says how to get torch."""
     try:
         from semeq_models.training import train_networks
     except ModuleNotFoundError as error:
@@ -117,7 +118,7 @@ def _trainer() -> Callable[..., tuple[Task, list[Epoch]]]:
     return train_networks
 
 
-def _fingerprint(rows: Sequence[Contribution]) -> str:
+def fingerprint(rows: Sequence[Contribution]) -> str:
     """Checksum of what is learnt from, so that no run is resumed on other data."""
     digest = hashlib.sha256()
     for row in rows:

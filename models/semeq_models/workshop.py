@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from semeq.errors import MissingExtraError
-from semeq_models.artefact import write_artefact, write_whole
+from semeq.hearing.encoder import FORMAT as AUDIO_FORMAT
+from semeq_models.artefact import FORMAT, write_artefact, write_whole
+from semeq_models.audio.train import AudioRun, train_audio
 from semeq_models.cleaning import Corpus
 from semeq_models.errors import DataError
 from semeq_models.systems import Spec
@@ -35,7 +37,7 @@ def train_to_file(
     resume: bool = False,
     force: bool = False,
     on_epoch: Callable[[Epoch], None] | None = None,
-) -> Run:
+) -> Run | AudioRun:
     """Train, with checkpoints in ``folder``; the model is written to ``output``, numbers and picture to ``folder``."""
     folder = folder or run_folder(output)
     begun = folder / "last.safetensors"
@@ -50,8 +52,9 @@ def train_to_file(
     if force and not resume and folder.is_dir():
         for old in (*folder.glob("epoch-*.safetensors"), begun):
             old.unlink(missing_ok=True)
-    run = train(spec, corpus, device=device, folder=folder, resume=resume, on_epoch=on_epoch)
-    write_artefact(run.data, output)
+    make, form = (train_audio, AUDIO_FORMAT) if spec.space else (train, FORMAT)
+    run = make(spec, corpus, device=device, folder=folder, resume=resume, on_epoch=on_epoch)
+    write_artefact(run.data, output, form)
     write_whole(folder / HISTORY, (json.dumps(run.history, indent=1) + "\n").encode("utf-8"))
     try:
         from semeq_models.bench import training_curves

@@ -14,9 +14,10 @@ import onnxruntime
 import torch
 
 from semeq import load_model
-from semeq.artefact import read_model, shipped_models, weights_folder
+from semeq.artefact import read_model, shipped_models
 from semeq.latent import decode, encode
 from semeq.model import Model
+from semeq.weights import weights_folder
 from semeq_models.export import export
 from semeq_models.layers import Net, Sketch
 

@@ -1,0 +1,123 @@
+"""How loud and how high: integrated loudness, sample peak, true peak and crest of a programme, block by block."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from semeq.loudness import LoudnessMeter
+from semeq.render import Samples
+from semeq.response import Floats
+
+OVERSAMPLING = 4  # ITU-R BS.1770-4, annex 2, below 96 kHz
+_TAPS, _KAISER = 12, 5.0
+_WINDOW = 64  # samples looked at together: most windows cannot hold the highest peak and are passed over
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Levels:
+    """Loudness and peaks; -inf where there is silence. ``crest_db`` is sample peak over RMS."""
+
+    lufs: float
+    peak_dbfs: float
+    true_peak_dbtp: float
+    rms_dbfs: float
+
+    @property
+    def crest_db(self) -> float:
+        """How far the highest sample is above the RMS; 0 for silence."""
+        return self.peak_dbfs - self.rms_dbfs if math.isfinite(self.rms_dbfs) else 0.0
+
+
+class LevelMeter:
+    """Feed it blocks, then `finish`."""
+
+    def __init__(self, rate_hz: float, channels: int) -> None:
+        self._loudness = LoudnessMeter(rate_hz, channels)
+        self._true = TruePeak(rate_hz, channels)
+        self._power, self._frames = 0.0, 0
+
+    def update(self, block: Samples) -> None:
+        """Take in the next samples. Shape: ``[C, T]``."""
+        for part in self.parts:
+            part(block)
+
+    @property
+    def parts(self) -> tuple[Callable[[Samples], None], Callable[[Samples], None]]:
+        """The two halves of `update`, which may run side by side."""
+        return self._loudness.update, self._update_peaks
+
+    def _update_peaks(self, block: Samples) -> None:
+        if not block.shape[1]:
+            return
+        self._true.update(block)
+        flat = np.ascontiguousarray(block, dtype=np.float32).ravel()
+        self._power += float(np.dot(flat, flat)) / len(block)
+        self._frames += block.shape[1]
+
+    def finish(self) -> Levels:
+        """What was measured so far."""
+        peak = self._loudness.peak
+        return Levels(
+            lufs=self._loudness.integrated_lufs(),
+            peak_dbfs=_db(peak),
+            true_peak_dbtp=_db(max(self._true.finish(), peak)),
+            rms_dbfs=_db(math.sqrt(self._power / max(self._frames, 1))),
+        )
+
+
+class TruePeak:
+    """The highest point of the curve through the samples: four times oversampled, only where it could be highest."""
+
+    def __init__(self, rate_hz: float, channels: int) -> None:
+        times = 1 if rate_hz >= 4 * 48_000 else 2 if rate_hz >= 96_000 else OVERSAMPLING
+        self._phases = _phases(times)  # [phase, tap]
+        self._bound = float(np.abs(self._phases).sum(axis=1).max()) if times > 1 else 1.0
+        self._past: Samples = np.zeros((channels, _TAPS - 1), dtype=np.float32)
+        self._best = 0.0
+
+    def update(self, block: Samples) -> None:
+        """Take in the next samples. Shape: ``[C, T]``."""
+        joined = np.concatenate([self._past, np.asarray(block, dtype=np.float32)], axis=1)
+        self._past = joined[:, joined.shape[1] - (_TAPS - 1) :].copy()
+        self._search(joined)
+
+    def _search(self, samples: Samples) -> None:
+        count = samples.shape[1] - (_TAPS - 1)
+        if count < 1 or not len(self._phases):
+            return
+        windows = -(-count // _WINDOW)
+        padded = np.pad(samples, ((0, 0), (0, windows * _WINDOW - count)))
+        pieces = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW + _TAPS - 1, axis=1)[:, ::_WINDOW]
+        tops = np.maximum(pieces.max(axis=-1), -pieces.min(axis=-1)).ravel()
+        flat = pieces.reshape(-1, pieces.shape[-1])
+        order = np.argsort(-tops)
+        for start in range(0, len(order), 64):
+            chosen = order[start : start + 64]
+            if tops[chosen[0]] * self._bound <= self._best:
+                return
+            taps = np.lib.stride_tricks.sliding_window_view(flat[chosen], _TAPS, axis=-1)
+            between = taps @ self._phases.T
+            self._best = max(self._best, float(np.abs(between).max()))
+
+    def finish(self) -> float:
+        """The highest so far, as a factor of full scale."""
+        self._search(np.pad(self._past, ((0, 0), (0, _TAPS - 1))))
+        return self._best
+
+
+def _phases(times: int) -> Floats:
+    """Interpolators between the samples, one row a phase: a sinc under a Kaiser window, with a gain of 1 at 0 Hz."""
+    rows = []
+    for phase in range(1, times):
+        place = np.arange(_TAPS) - (_TAPS / 2 - 1) - phase / times
+        row = np.sinc(place) * np.i0(_KAISER * np.sqrt(1.0 - np.square(2.0 * place / _TAPS)))
+        rows.append(row / row.sum())
+    return np.asarray(rows).reshape(-1, _TAPS)
+
+
+def _db(value: float) -> float:
+    return 20.0 * math.log10(value) if value > 0.0 else -math.inf

@@ -1,0 +1,151 @@
+"""A programme beside a reference: how they differ, what EQ the programme seems to have, and how far to trust that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from semeq.audio.info import SUFFIXES
+from semeq.errors import ModelError, UsageError
+from semeq.hearing.encoder import DEFAULT_ENCODER, AudioEncoder, load_encoder
+from semeq.hearing.heard import Audio, Heard, hear
+from semeq.hearing.longterm import BANDS_HZ, Spectrum
+from semeq.hearing.reference import (
+    DEFAULT_REFERENCE,
+    STEADY_DB,
+    Reference,
+    load_reference,
+    own_reference,
+    references,
+)
+from semeq.model import Model
+from semeq.response import Floats
+
+ReferenceLike = str | Path | Reference
+_HALF_TRUST_S, _SHORT_S = 0.5, 3.0  # of loud sound
+_FEWEST_BANDS, _ENOUGH_BANDS = 10, 30
+_MOST_FILES = 2000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Listened:
+    """``deviation_db`` is how the programme differs from the reference; ``place`` the EQ that it seems to have.
+
+    ``trust`` falls from 1 to 0 as there is less to hear: a click, a tone, a telephone.
+    """
+
+    heard: Heard
+    reference: Reference
+    encoder: AudioEncoder = field(repr=False)
+    deviation_db: Floats = field(repr=False)
+    place: Floats = field(repr=False)
+    trust: float
+    notes: tuple[str, ...]
+
+    def response_to(self, curve_db: Floats, curve_place: Floats) -> float:
+        """How much of one more curve the encoder would see here, from 0 to 1: it is cautious where music varies."""
+        spread = self.reference.spread_db
+        more, less = self.encoder.place(self.deviation_db + np.stack([curve_db, -curve_db]) / 2.0, spread)
+        return float((more - less) @ curve_place / max(float(curve_place @ curve_place), 1e-12))
+
+
+def listen(
+    audio: Audio | Heard,
+    rate_hz: float | None = None,
+    reference: ReferenceLike = DEFAULT_REFERENCE,
+    *,
+    encoder: AudioEncoder | None = None,
+) -> Listened:
+    """Listen to audio and compare it with a reference."""
+    chosen = find_reference(reference)
+    heard = audio if isinstance(audio, Heard) else hear(audio, rate_hz)
+    encoder = encoder or load_encoder(DEFAULT_ENCODER)
+    notes: list[str] = []
+    if is_steady(heard.spectrum) and chosen.name in ("music", "speech"):
+        chosen = load_reference("pink")
+        notes.append("steady noise, neither music nor speech: compared with pink noise")
+    deviation = chosen.deviation_db(heard.spectrum)
+    trust = _trust(heard.spectrum)
+    if (doubt := _doubt(heard)) is not None:
+        notes.append(doubt)
+    place = trust * encoder.place(deviation, chosen.spread_db) if trust else np.zeros(encoder.network.outputs)
+    return Listened(
+        heard=heard,
+        reference=chosen,
+        encoder=encoder,
+        deviation_db=trust * deviation,
+        place=place,
+        trust=trust,
+        notes=tuple(notes),
+    )
+
+
+def find_reference(reference: ReferenceLike) -> Reference:
+    """A reference by name, or one made of a file or a folder of the user's tracks."""
+    if isinstance(reference, Reference):
+        return reference
+    if isinstance(reference, str) and reference in references():
+        return load_reference(reference)
+    path = Path(reference)
+    if not path.exists():
+        known = ", ".join(references())
+        raise UsageError(f"no reference {str(reference)!r}; choose {known}, or give a file or a folder of your tracks")
+    return reference_of(_tracks(path), path.name)
+
+
+def reference_of(tracks: Sequence[Path | Heard], name: str) -> Reference:
+    """A reference made of some tracks."""
+    heard = [one if isinstance(one, Heard) else hear(one) for one in tracks]
+    return own_reference([one.spectrum for one in heard], name, load_reference("music"))
+
+
+def _tracks(path: Path) -> list[Path]:
+    if path.is_file():
+        return [path]
+    found = sorted(one for one in path.rglob("*") if one.suffix.lower() in SUFFIXES and one.is_file())
+    if not found:
+        raise UsageError(f"{path}: no audio files in it; give a folder of your tracks")
+    if len(found) > _MOST_FILES:
+        raise UsageError(f"{path}: {len(found)} audio files; give a folder of at most {_MOST_FILES}")
+    return found
+
+
+def is_steady(spectrum: Spectrum) -> bool:
+    """Whether no band moves more than noise does."""
+    moving = spectrum.flutter_db[spectrum.heard]
+    return len(moving) >= _ENOUGH_BANDS and float(moving.mean()) < STEADY_DB
+
+
+def checked_space(encoder: AudioEncoder, model: Model) -> None:
+    """Refuse an encoder that leads elsewhere than the model's latent space."""
+    if encoder.space != model.name:
+        raise ModelError(f"{encoder.name} leads into the space of {encoder.space}, not of {model.name}")
+
+
+def _trust(spectrum: Spectrum) -> float:
+    bands = np.clip((spectrum.heard.sum() - _FEWEST_BANDS) / (_ENOUGH_BANDS - _FEWEST_BANDS), 0.0, 1.0)
+    return float(bands) * spectrum.loud_s / (spectrum.loud_s + _HALF_TRUST_S) if spectrum.loud_s else 0.0
+
+
+def _doubt(heard: Heard) -> str | None:
+    """What the user should know about how little there was to hear."""
+    spectrum = heard.spectrum
+    if not spectrum.loud_s:
+        return "silence: nothing to hear, nothing to change"
+    count = int(spectrum.heard.sum())
+    if count <= _FEWEST_BANDS:
+        return f"sound in {count} of {len(BANDS_HZ)} bands only: too little to judge"
+    if spectrum.loud_s < _SHORT_S:
+        return f"only {spectrum.loud_s:.1f} s of sound: hardly enough to judge"
+    if not spectrum.heard[-4:].any():
+        top = BANDS_HZ[spectrum.heard].max()
+        return f"nothing to hear above {top / 1000:.1f} kHz (a cut, not a colour): judged by what is below"
+    return None
+
+
+def with_notes(listened: Listened, *notes: str) -> Listened:
+    """The same, with more to say."""
+    return replace(listened, notes=(*listened.notes, *notes))

@@ -1,0 +1,393 @@
+"""What listens: the same however loud, relative to a named reference, modest where there is little to hear."""
+
+import json
+import math
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.signal import resample_poly
+
+import semeq
+from semeq.demo import music
+from semeq.errors import AudioError, UsageError
+from semeq.hearing.adaptive import adapt, how_much
+from semeq.hearing.album import balance_album
+from semeq.hearing.analysis import LEVEL_WORDS, analyze
+from semeq.hearing.balance import balance, words_for
+from semeq.hearing.difference import compare
+from semeq.hearing.heard import hear
+from semeq.hearing.levels import LevelMeter, TruePeak
+from semeq.hearing.listening import listen, reference_of
+from semeq.hearing.longterm import BANDS_HZ, LongTerm, Spectrum
+from semeq.hearing.page import report_page
+from semeq.hearing.reference import load_reference, references
+from tests.sound import write
+
+RATE = 44_100
+PIECE = music(8.0).astype(np.float32)
+WARM = semeq.eq("warm")
+
+
+def spectrum(audio: np.ndarray, rate_hz: int = RATE, step: int = 10_000) -> Spectrum:
+    ears = LongTerm(rate_hz, len(audio))
+    for start in range(0, audio.shape[1], step):
+        ears.update(audio[:, start : start + step])
+    return ears.finish()
+
+
+def noise(dur_s: float = 10.0, seed: int = 0, channels: int = 2) -> np.ndarray:
+    return (0.1 * np.random.default_rng(seed).standard_normal((channels, round(dur_s * RATE)))).astype(np.float32)
+
+
+# the long-term spectrum
+
+
+def test_white_noise_has_the_same_power_at_every_hz() -> None:
+    found = spectrum(noise(30.0))
+    assert found.heard.all()
+    assert np.abs(found.levels_db - 10 * math.log10(0.01 * 2 / RATE)).max() < 0.5  # chance in the narrow low bands
+
+
+def test_the_blocks_may_have_any_size() -> None:
+    whole, pieces = spectrum(PIECE, step=10**9), spectrum(PIECE, step=777)
+    assert np.abs(whole.levels_db - pieces.levels_db).max() < 1e-4
+
+
+def test_swapped_channels_are_the_same_programme() -> None:
+    assert np.abs(spectrum(PIECE).levels_db - spectrum(PIECE[::-1]).levels_db).max() < 1e-4
+
+
+def test_one_channel_reads_as_two_equal_ones_and_as_six() -> None:
+    mono = PIECE[:1]
+    levels = [spectrum(np.repeat(mono, count, axis=0)).levels_db for count in (1, 2, 6)]
+    assert np.ptp(levels, axis=0).max() < 1e-4
+
+
+def test_a_quieter_programme_has_the_same_shape() -> None:
+    loud, quiet = spectrum(PIECE), spectrum(PIECE * 10 ** (-26.3 / 20))
+    assert np.abs(loud.shape_db - quiet.shape_db).max() < 0.001
+
+
+def test_long_pauses_do_not_change_what_is_heard() -> None:
+    paused = np.concatenate([PIECE, np.zeros((2, 20 * RATE), dtype=np.float32)], axis=1)
+    assert np.abs(spectrum(PIECE).shape_db - spectrum(paused).shape_db).max() < 0.2
+
+
+def test_memory_does_not_grow_with_length() -> None:
+    ears = LongTerm(RATE, 2)
+    for _ in range(40):
+        ears.update(noise(1.0))
+    assert ears._rest.shape[1] < ears._size
+    assert ears._powers.shape[0] == 1200
+
+
+def test_a_telephone_is_not_heard_above_its_cut() -> None:
+    narrow = resample_poly(resample_poly(PIECE, 80, 441, axis=1), 441, 80, axis=1).astype(np.float32)
+    heard = spectrum(narrow).heard
+    assert heard[BANDS_HZ < 3400].all()
+    assert not heard[BANDS_HZ > 4600].any()
+
+
+# levels
+
+
+def test_true_peak_finds_what_lies_between_the_samples() -> None:
+    times = np.arange(RATE) / RATE
+    tone = np.sin(2 * np.pi * RATE / 4 * times + np.pi / 4) * np.clip(np.minimum(times, 1 - times) * 8, 0, 1)
+    meter = TruePeak(RATE, 1)
+    meter.update(tone[None].astype(np.float32))
+    assert 20 * math.log10(np.abs(tone).max()) == pytest.approx(-3.01, abs=0.01)
+    assert 20 * math.log10(meter.finish()) == pytest.approx(0.0, abs=0.1)
+
+
+def test_true_peak_agrees_with_oversampling_the_whole() -> None:
+    meter = LevelMeter(RATE, 2)
+    for start in range(0, PIECE.shape[1], 5000):
+        meter.update(PIECE[:, start : start + 5000])
+    whole = np.abs(resample_poly(PIECE.astype(float), 4, 1, axis=1)).max()
+    assert meter.finish().true_peak_dbtp == pytest.approx(20 * math.log10(whole), abs=0.15)
+
+
+def test_crest_of_a_sine_is_3_db() -> None:
+    meter = LevelMeter(RATE, 1)
+    meter.update(0.5 * np.sin(np.arange(RATE) * 0.1)[None].astype(np.float32))
+    assert meter.finish().crest_db == pytest.approx(3.01, abs=0.02)
+
+
+# references
+
+
+def test_pink_noise_is_what_the_pink_reference_expects() -> None:
+    shape = np.fft.rfftfreq(20 * RATE, 1 / RATE)
+    pink = np.fft.irfft(np.fft.rfft(noise(20.0)) * np.maximum(shape, 20.0) ** -0.5, axis=1)
+    off = load_reference("pink").deviation_db(spectrum((pink / np.abs(pink).max()).astype(np.float32)))
+    assert np.std(off) < 0.5
+
+
+def test_the_references_are_named_and_music_is_wide() -> None:
+    assert list(references()) == ["music", "speech", "pink", "flat"]
+    assert 4.0 < load_reference("music").spread_db < 7.0
+    assert load_reference("music").tracks > 300
+
+
+def test_a_reference_of_ones_own_moves_towards_the_tracks() -> None:
+    tracks = [hear(semeq.render(PIECE, semeq.eq("bright", 1.0), RATE) * (0.5 + n / 10), RATE) for n in range(4)]
+    own = reference_of(tracks, "mine")
+    plain = hear(PIECE, RATE).spectrum
+    assert "4 tracks of yours" in str(own)
+    assert np.std(own.deviation_db(tracks[0].spectrum)) < np.std(
+        load_reference("music").deviation_db(tracks[0].spectrum)
+    )
+    assert analyze(hear(PIECE, RATE), reference=own).percent("bright") < analyze(PIECE, RATE).percent("bright")
+    assert plain.heard.all()
+
+
+def test_an_unknown_reference_is_refused_with_the_choices() -> None:
+    with pytest.raises(UsageError, match="choose music, speech, pink, flat"):
+        listen(PIECE, RATE, "jazz")
+
+
+# adaptive EQ
+
+
+@pytest.mark.parametrize("intensity", [0.0, -0.0])
+def test_intensity_0_is_flat_with_audio_too(intensity: float) -> None:
+    assert not any(semeq.eq("warm", intensity, audio=PIECE, rate_hz=RATE).gains_db)
+
+
+def test_what_is_there_already_is_not_given_again() -> None:
+    shares = []
+    for amount in (-0.5, 0.0, 0.5, 1.0, 1.5):
+        had = semeq.render(PIECE, WARM.scaled(amount), RATE)
+        shares.append(adapt(WARM, 1.0, listen(had, RATE)).share)
+    assert all(before > after for before, after in pairwise(shares) if before > 0)
+    assert np.polyfit([-0.5, 0.0, 0.5, 1.0, 1.5], shares, 1)[0] < -0.4
+
+
+def test_more_intensity_is_more_of_the_same_curve() -> None:
+    here = listen(PIECE, RATE)
+    peaks = [max(map(abs, adapt(WARM, intensity, here).settings.gains_db)) for intensity in (0.0, 0.25, 0.5, 1.0)]
+    assert peaks == sorted(peaks)
+
+
+def test_the_opposite_is_given_where_there_is_much_of_the_word() -> None:
+    had = listen(semeq.render(PIECE, WARM, RATE), RATE)
+    plain = listen(PIECE, RATE)
+    assert how_much(WARM, had) > how_much(WARM, plain)
+    assert adapt(WARM, -1.0, had).share > adapt(WARM, -1.0, plain).share
+
+
+def test_level_and_channels_change_nothing() -> None:
+    asked = [semeq.eq("warm", audio=one, rate_hz=RATE) for one in (PIECE, PIECE * 0.05, PIECE[::-1])]
+    curves = [semeq.response_db(one, BANDS_HZ) for one in asked]
+    assert np.ptp(curves, axis=0).max() < 0.01
+
+
+def test_the_answer_says_what_it_heard_and_against_what() -> None:
+    found = semeq.suggest("warm", audio=PIECE, rate_hz=RATE)
+    assert found.adapted is not None
+    assert "reference: music (" in str(found.adapted)
+    assert found.adapted.to_dict()["share"] == pytest.approx(found.adapted.share, abs=1e-4)
+
+
+def test_traverse_is_for_study_and_says_so() -> None:
+    found = semeq.suggest("warm", 0.0, audio=PIECE, rate_hz=RATE, mode="traverse")
+    assert any("kept for study" in note for note in found.notes)
+    assert any(found.settings.gains_db)  # its fault: at 0 it adds the audio's own colour
+    with pytest.raises(UsageError, match="use missing or traverse"):
+        semeq.eq("warm", audio=PIECE, rate_hz=RATE, mode="sideways")
+
+
+# analysis
+
+
+@pytest.mark.parametrize(
+    "word", ["warm", "bright", "airy", "muffled", "crisp", "heavy", "tinny", "soft", "dark", "deep"]
+)
+def test_more_of_a_word_raises_its_percentage(word: str) -> None:
+    more = semeq.render(PIECE, semeq.eq(word, 0.7), RATE)
+    assert analyze(more, RATE).percent(word) > analyze(PIECE, RATE).percent(word)
+
+
+def test_a_track_that_is_all_treble_reads_as_bright_and_an_outlier() -> None:
+    thin = PIECE
+    for _ in range(3):
+        thin = semeq.render(thin, semeq.EqSettings.flat().with_gain(1, -12).with_gain(5, 12), RATE)
+    found = analyze(thin, RATE)
+    assert found.percent("bright") > 90
+    assert found.tilt_db_per_octave > found.reference_tilt_db_per_octave + 2
+    assert found.outlier
+
+
+def test_words_about_level_are_not_read_off_a_spectrum() -> None:
+    assert not LEVEL_WORDS & {one.word for one in analyze(PIECE, RATE).words}
+
+
+def test_the_numbers_survive_json() -> None:
+    said = json.loads(json.dumps(analyze(PIECE, RATE).to_dict()))
+    assert said["reference"].startswith("music (")
+    assert 0 <= said["words"][0]["percent"] <= 100
+
+
+# balance
+
+
+def test_balance_takes_back_a_part_of_an_eq() -> None:
+    reference = reference_of([hear(PIECE * (0.3 + n / 10), RATE) for n in range(6)], "the same")
+    bent = semeq.eq("bright", 1.3)
+    before = semeq.response_db(bent, BANDS_HZ)
+    found = balance(semeq.render(PIECE, bent, RATE), RATE, reference)
+    after = before + semeq.response_db(found.settings, BANDS_HZ)
+    assert np.std(after) < 0.75 * np.std(before)
+    assert found.after_db < found.before_db
+    assert found.is_[0].word in ("bright", "sharp", "tinny", "crisp", "light")
+
+
+def test_what_is_usual_is_left_alone() -> None:
+    reference = reference_of([hear(PIECE * (0.3 + n / 10), RATE) for n in range(6)], "the same")
+    found = balance(PIECE, RATE, reference)
+    assert found.nothing
+    assert "nothing to do" in str(found)
+    assert not any(found.settings.gains_db)
+
+
+def test_amount_and_max_hold() -> None:
+    bent = semeq.render(PIECE, semeq.eq("bright", 1.5), RATE)
+    whole, half, capped = (
+        balance(bent, RATE, amount=1.0),
+        balance(bent, RATE, amount=0.5),
+        balance(bent, RATE, max_db=1),
+    )
+    peaks = [max(map(abs, one.settings.gains_db)) for one in (whole, half, capped)]
+    assert peaks[1] < peaks[0]
+    assert peaks[2] <= 1.0 + 1e-9
+    assert "held at 1 dB" in capped.notes
+
+
+@pytest.mark.parametrize(("name", "value"), [("amount", 1.5), ("amount", float("nan")), ("max_db", -1)])
+def test_odd_amounts_are_refused(name: str, value: float) -> None:
+    with pytest.raises(UsageError, match="use 0 to"):
+        balance(PIECE, RATE, **{name: value})  # type: ignore[arg-type]  # one of the two
+
+
+def test_the_words_to_try_can_be_said_to_semeq() -> None:
+    found = balance(semeq.render(PIECE, semeq.eq("bright", 1.5), RATE), RATE)
+    said = semeq.response_db(semeq.eq(found.request), BANDS_HZ)
+    wanted = semeq.response_db(found.settings, BANDS_HZ)
+    assert np.corrcoef(said, wanted)[0, 1] > 0.7
+
+
+def test_a_word_is_found_for_its_own_curve() -> None:
+    model = semeq.load_model()
+    known = [word for word in model.vocabulary("en").values() if word.confidence != "weak"]
+    curve = semeq.response_db(semeq.eq("airy", 0.6), BANDS_HZ)
+    found, said = words_for(curve - curve.mean(), known)
+    assert (found[0].word, found[0].percent) == ("airy", 60)
+    assert said == pytest.approx(1.0, abs=0.01)
+
+
+# albums
+
+
+def test_an_album_comes_nearer_together_and_its_outlier_is_named() -> None:
+    settings = [semeq.EqSettings.flat(), semeq.EqSettings.flat(), semeq.eq("bright", 1.6), semeq.eq("warm", 0.3)]
+    tracks = [hear(semeq.render(PIECE, one, RATE), RATE) for one in settings]
+    album = balance_album(tracks)
+    assert album.order[0] == 2
+    assert album.after_db < album.before_db
+    with pytest.raises(UsageError, match="two tracks"):
+        balance_album(tracks[:1])
+
+
+def test_the_report_is_one_page_with_nothing_from_elsewhere() -> None:
+    bent = hear(semeq.render(PIECE, semeq.eq("bright", 1.5), RATE), RATE)
+    page = report_page([balance(bent)])
+    assert "<svg" in page
+    assert "http" not in page
+    assert "<script" not in page
+
+
+# two files
+
+
+def test_two_files_that_differ_by_an_eq_are_compared(tmp_path: Path) -> None:
+    first, second = tmp_path / "a.wav", tmp_path / "b.wav"
+    write(first, PIECE.astype(float))
+    write(second, semeq.render(PIECE, WARM, RATE).astype(float) * 0.5)
+    found = compare(first, second, model=semeq.load_model())
+    curve = semeq.response_db(WARM, BANDS_HZ, RATE)
+    assert np.std(found.shape_db - curve) < 0.5
+    assert found.null_dbfs_relative is not None
+    assert -20 < found.null_dbfs_relative < 0
+    assert found.second.percent("warm") > found.first.percent("warm")
+    same = compare(first, first, model=semeq.load_model())
+    assert same.to_dict()["identical"] is True
+
+
+# bad input
+
+TIMES = np.arange(RATE * 2) / RATE
+ODD = {
+    "silence": np.zeros((2, RATE)),
+    "dc": np.full((1, RATE), 0.5),
+    "click": np.r_[np.zeros(RATE), 1.0, np.zeros(RATE)][None],
+    "0.3 s": PIECE[:, : round(0.3 * RATE)].astype(float),
+    "tone": 0.5 * np.sin(2 * np.pi * 1000 * TIMES)[None],
+    "white noise": noise(2.0).astype(float),
+    "5.1": np.repeat(PIECE[:1], 6, axis=0).astype(float),
+    "telephone": resample_poly(resample_poly(PIECE, 80, 441, axis=1), 441, 80, axis=1),
+    "clipped": np.clip(PIECE * 50.0, -1, 1).astype(float),
+    "one sample": np.ones((1, 1)),
+    "nothing": np.zeros((2, 0)),
+    "tiny": PIECE.astype(float) * 1e-4,
+}
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_odd_sound_gets_a_finite_and_modest_answer(kind: str) -> None:
+    audio = ODD[kind]
+    found = balance(audio, RATE)
+    matched = semeq.match(audio, RATE)
+    adapted = semeq.eq("warm", 1.0, audio=audio, rate_hz=RATE)
+    for settings in (found.settings, matched, adapted):
+        assert np.isfinite(settings.to_vector()).all()
+    if kind in ("silence", "dc", "click", "tone", "one sample", "nothing"):
+        assert found.nothing or max(map(abs, found.settings.gains_db)) < 3.0
+        assert max(map(abs, matched.gains_db)) < 3.0
+        assert found.notes
+
+
+def test_a_telephone_does_not_read_as_dark_with_certainty() -> None:
+    found = analyze(ODD["telephone"], RATE)
+    assert any("a cut, not a colour" in note or "too little" in note for note in found.notes)
+    assert found.percent("dark") < 90
+    assert found.trust < 0.9
+
+
+def test_steady_noise_is_compared_with_noise() -> None:
+    found = analyze(noise(5.0), RATE)
+    assert "pink" in found.reference
+    assert any("steady noise" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("audio", "said"),
+    [
+        (np.full((2, 100), np.nan), "NaN"),
+        (np.zeros((2, 100), dtype=np.int16), "floats"),
+        (np.zeros((1, 2, 3)), "shaped"),
+        (np.zeros((5000, 2)), "transpose"),
+        ("no-such-file.wav", "no-such-file"),
+        ([["a"]], "floats"),
+    ],
+)
+def test_what_is_no_audio_is_refused_in_one_line(audio: object, said: str) -> None:
+    with pytest.raises((AudioError, UsageError), match=said):
+        semeq.analyze(audio, RATE)  # type: ignore[arg-type]
+
+
+def test_samples_need_their_rate() -> None:
+    with pytest.raises(UsageError, match="rate_hz"):
+        semeq.analyze(PIECE)

@@ -55,12 +55,17 @@ wheel: $(VENV)/.dev
 	PYTHON=$(BIN)/python sh tests/wheel.sh
 
 NAMES := default v1 v2 v3 v2-vae socialfx
+EARS := audio-default
 WEIGHTS := models/semeq_models/weights
 models: $(VENV)/.dev
 	@for name in $(NAMES); do \
 		$(BIN)/semeq-models train $$name -o $(WEIGHTS)/$$name.safetensors --run build/models/$$name --force || exit 1; done
 	$(BIN)/semeq-models evaluate $(NAMES) --splits 3 --workers 2 -o models/cards/bench.json >/dev/null
 	$(BIN)/semeq-models card $(NAMES)
+	@for name in $(EARS); do \
+		$(BIN)/semeq-models train $$name -o $(WEIGHTS)/$$name.safetensors --run build/models/$$name --force || exit 1; done
+	$(BIN)/semeq-models evaluate --audio $(EARS) $(RECORDINGS) -o models/cards/audio.json >/dev/null
+	$(BIN)/semeq-models card $(EARS)
 
 clean:
 	rm -rf $(VENV) build dist demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

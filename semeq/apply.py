@@ -34,6 +34,8 @@ class ApplyOptions:
     subtype: str | None = None
     dither: bool = False
     overwrite: bool = False
+    follow: tuple[float, ...] = ()
+    """How much of the gains to use (0 to 1) in each second; empty: all of them, all the time."""
 
     def __post_init__(self) -> None:
         if self.engine not in ENGINES:
@@ -64,6 +66,7 @@ class Rendered:
     """Whether the preamp was found, not given."""
     lufs_in: float | None = None
     lufs_out: float | None = None
+    follow: tuple[float, ...] = ()
     notes: tuple[str, ...] = field(default=())
 
 
@@ -83,7 +86,7 @@ def apply_file(
     notes = _unbuildable(settings, read.rate_hz)
     lufs_in = lufs_out = None
     if options.match_loudness:
-        measured = _measure(source, settings.with_preamp(0.0), engine, _part(progress, 0, 2))
+        measured = _measure(source, settings.with_preamp(0.0), engine, _part(progress, 0, 2), options.follow)
         progress = _part(progress, 1, 2)
         preamp_db, note = _matching_gain_db(measured, info)
         lufs_in, lufs_out = measured.lufs_in, measured.lufs_out + preamp_db
@@ -109,6 +112,7 @@ def apply_file(
         engine=engine,
         mode=options.mode,
         dither=options.dither,
+        follow=options.follow,
         peak_in=peaks.peak_in,
         peak_out=peaks.peak_out,
         clipped=peaks.clipped,
@@ -133,7 +137,7 @@ def apply_pair(
     for target in targets:
         checked_output(source, target, info, options)
     engine = choose_engine(settings, info.rate_hz, options.engine)
-    measured = _measure(source, settings.with_preamp(0.0), engine, _part(progress, 0, 3))
+    measured = _measure(source, settings.with_preamp(0.0), engine, _part(progress, 0, 3), options.follow)
     gain_db, _ = _matching_gain_db(measured, None)
     rooms_db = [_room_db(measured.peak_in), _room_db(measured.peak_out) - gain_db]
     both_db = min(0.0, *rooms_db)
@@ -218,7 +222,9 @@ def _render(
             with writer:
                 with workers() as pool:
                     written: Future[None] | None = None
-                    for block in filtered(source, reader, settings, engine, options.mode, pool, progress):
+                    for block in filtered(
+                        source, reader, settings, engine, options.mode, pool, progress, options.follow
+                    ):
                         peak_in, peak_out = max(peak_in, block.peak_in), max(peak_out, block.peak_out)
                         if written is not None:
                             written.result()
@@ -238,12 +244,14 @@ class _WouldClip(Exception):  # noqa: N818  # a signal to our own caller, never 
     pass
 
 
-def _measure(source: Path, settings: EqSettings, engine: Engine, progress: Progress | None) -> _Pass:
+def _measure(
+    source: Path, settings: EqSettings, engine: Engine, progress: Progress | None, follow: tuple[float, ...] = ()
+) -> _Pass:
     """Loudness and peaks before and after, without writing."""
     with open_audio(source) as reader:
         meters = [LoudnessMeter(reader.info.rate_hz, reader.info.channels) for _ in range(2)]
         with workers() as pool:
-            for block in filtered(source, reader, settings, engine, "eq", pool, progress):
+            for block in filtered(source, reader, settings, engine, "eq", pool, progress, follow):
                 parts = zip(meters, (block.before, block.after), strict=True)
                 for job in [pool.submit(meter.update, part) for meter, part in parts]:
                     job.result()

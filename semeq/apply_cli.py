@@ -42,6 +42,7 @@ Examples:
 @variant_option
 @vary_option
 @click.option("--adaptive", is_flag=True, help="Listen to each file, and give only what it lacks.")
+@click.option("--follow", "following", is_flag=True, help="With --adaptive: move slowly with the sections of a piece.")
 @reference_option
 @mode_option
 @click.option("--no-preamp", is_flag=True, help="Leave the level alone, even if it clips.")
@@ -72,6 +73,7 @@ def apply_command(
     variant: int | None,
     vary: int | None,
     adaptive: bool,
+    following: bool,
     reference: str,
     mode: str,
     no_preamp: bool,
@@ -95,8 +97,10 @@ def apply_command(
     WORDS may also be a .json file of settings, as `semeq eq --json` prints them.
     """
     from semeq.apply import ApplyOptions, Rendered
-    from semeq.jobs import as_dict, carry_out, picture, plan, rehearse, subtype_named, summary, wanted
+    from semeq.jobs import as_dict, carry_out, followed, picture, plan, rehearse, subtype_named, summary, wanted
 
+    if following and (not adaptive or mode != "missing"):
+        raise UsageError("--follow listens to each section: use it with --adaptive, and without --mode")
     if no_preamp and preamp is not None:
         raise UsageError("--no-preamp and --preamp contradict each other; choose one")
     if pair and (delta or match_loudness or no_preamp or preamp is not None):
@@ -114,7 +118,7 @@ def apply_command(
         overwrite=force,
     )
     known = personal_model(model)
-    asked = partial(wanted, request, intensity, model=known, language=language, variant=variant, vary=vary)
+    asked = partial(wanted, request, intensity=intensity, model=known, language=language, variant=variant, vary=vary)
     curve, beside = asked(), None
     if adaptive:
         from semeq.hearing.adaptive import checked_mode
@@ -127,6 +131,8 @@ def apply_command(
         try:
             if beside is not None:
                 curve = asked(audio=source, reference=beside, mode=mode)
+                if following:
+                    curve = followed(source, curve, asked(intensity=1.0), intensity, beside)
                 say(curve.notes)
             if dry_run:
                 found = [rehearse(source, targets, curve, options, output if len(files) > 1 else None)]

@@ -44,6 +44,7 @@ app = new_group(
         "analyze": "semeq.hearing.cli:analyze_command",
         "balance": "semeq.hearing.cli:balance_command",
         "compare": "semeq.hearing.cli:compare_command",
+        "ab": "semeq.hearing.blind_cli:ab_command",
     },
 )
 POOR_FIT_DB = 3.0

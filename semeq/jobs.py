@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,7 @@ from semeq.terminal import db_text
 if TYPE_CHECKING:
     from semeq.hearing.adaptive import Adapted
     from semeq.hearing.listening import ReferenceLike
+    from semeq.hearing.reference import Reference
 
 BITS = {"16": "PCM_16", "24": "PCM_24", "32": "PCM_32", "float": "FLOAT", "double": "DOUBLE"}
 
@@ -41,12 +42,14 @@ class Wanted:
     asked: Suggestion | None = None
     model: Model | None = None
     adapted: Adapted | None = None
+    follow: tuple[float, ...] = ()
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What the user should know."""
-        said = self.asked.notes if self.asked else self.adapted.notes if self.adapted else ()
-        return (*said, *([str(self.adapted)] if self.adapted else []))
+        asked = self.asked.notes if self.asked else ()
+        heard = (*self.adapted.notes, str(self.adapted)) if self.adapted else ()
+        return tuple(dict.fromkeys((*asked, *heard)))
 
 
 def wanted(
@@ -90,6 +93,15 @@ def wanted(
     )
     title = f"{asked.request}, {way(asked)}intensity {asked.intensity:g}"
     return Wanted(settings=asked.settings, title=title, asked=asked, model=loaded, adapted=asked.adapted)
+
+
+def followed(source: Path, curve: Wanted, full: Wanted, intensity: float, reference: Reference) -> Wanted:
+    """The same wish, moving with the sections of ``source``; ``full`` is it at intensity 1, without listening."""
+    from semeq.hearing.follow import follow
+    from semeq.hearing.listening import listen
+
+    adapted, factors = follow(source, full.settings, intensity, listen(source, reference=reference))
+    return replace(curve, settings=adapted.settings, adapted=adapted, follow=factors)
 
 
 def read_settings_file(path: Path) -> EqSettings:
@@ -155,6 +167,7 @@ def carry_out(
     progress: Progress | None = None,
 ) -> tuple[Rendered, ...]:
     """Render one source into its target, or its pair of targets."""
+    options = replace(options, follow=curve.follow)
     for target in targets if sidecar and not options.overwrite else ():
         if (beside := sidecar_path(target)).exists():
             raise AudioError(f"{beside}: exists; use --force to replace it, or --no-sidecar")

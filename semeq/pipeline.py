@@ -13,7 +13,7 @@ import numpy as np
 
 from semeq.audio import Reader
 from semeq.errors import AudioError
-from semeq.render import Engine, Samples, channel_filter
+from semeq.render import Engine, Samples, channel_filter, moving_filter
 from semeq.settings import EqSettings
 
 Mode = Literal["eq", "delta"]
@@ -41,11 +41,15 @@ def filtered(
     mode: Mode,
     pool: ThreadPoolExecutor,
     progress: Progress | None,
+    follow: tuple[float, ...] = (),
 ) -> Iterator[FilteredBlock]:
     """Blocks before and after the filters; channels side by side, and the next block is read meanwhile."""
     info = reader.info
     used = settings.with_preamp(0.0) if mode == "delta" else settings
-    filters = [channel_filter(used, info.rate_hz, engine) for _ in range(info.channels)]
+    filters = [
+        moving_filter(used, info.rate_hz, follow) if follow else channel_filter(used, info.rate_hz, engine)
+        for _ in range(info.channels)
+    ]
     gain = 10.0 ** (settings.preamp_db / 20.0)
     done = 0
     frames = min(BLOCK_FRAMES, _BLOCK_SAMPLES // info.channels + 1)

@@ -7,7 +7,8 @@ agrees with `semeq.response` to 0.01 dB.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -59,6 +60,32 @@ def channel_filter(settings: EqSettings, rate_hz: float, engine: Engine) -> Call
     if not any(settings.gains_db):
         return (lambda block: block) if gain == 1.0 else lambda block: block * block.dtype.type(gain)
     return (_pedalboard_filter if engine == "pedalboard" else _float64_filter)(settings, rate_hz, gain)
+
+
+def moving_filter(settings: EqSettings, rate_hz: float, factors: Sequence[float]) -> Callable[[Samples], Samples]:
+    """A filter for one channel whose gains are a share of themselves that changes every second, without a click.
+
+    Samples pass in single precision. Shapes: ``[T] -> [T]``.
+    """
+    from semeq.streaming import StreamingEq
+
+    targets = [settings.scaled(factor) for factor in factors]
+    stream = StreamingEq(targets[0], rate_hz=rate_hz, channels=1, smooth_ms=50.0)
+    place = 0
+
+    def run(block: Samples) -> Samples:
+        nonlocal place
+        out = np.empty(len(block), dtype=np.float32)
+        done = 0
+        while done < len(block):
+            second = int(place // rate_hz)
+            count = min(len(block) - done, math.ceil((second + 1) * rate_hz) - place)
+            stream.set(targets[min(second, len(targets) - 1)])
+            out[done : done + count] = stream.process(block[None, done : done + count].astype(np.float32))[0]
+            done, place = done + count, place + count
+        return out.astype(block.dtype)
+
+    return run
 
 
 def _pedalboard_filter(settings: EqSettings, rate_hz: float, gain: float) -> Callable[[Samples], Samples]:

@@ -39,6 +39,7 @@ class Sidecar:
     input_sha256: str
     output_sha256: str
     made_with: dict[str, str]
+    follow: tuple[float, ...] = ()
 
 
 def sidecar_path(target: Path) -> Path:
@@ -70,6 +71,8 @@ def write_sidecar(
             "language": asked.request.language,
             "model": {"name": model.name, "sha256": model.sha256},
         }
+    if rendered.follow:
+        said["follow"] = list(rendered.follow)
     if adapted is not None:
         said["adapted"] = adapted.to_dict()
     path = sidecar_path(rendered.target)
@@ -110,9 +113,10 @@ def read_sidecar(path: Path) -> Sidecar:
             input_sha256=said["input"]["sha256"],
             output_sha256=said["output"]["sha256"],
             made_with=said["made_with"],
+            follow=tuple(map(float, said.get("follow", ()))),
         )
         _check(sidecar)
-    except (KeyError, TypeError, AttributeError, SettingsError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, SettingsError) as error:
         raise AudioError(f"{path}: damaged sidecar ({error}); give another one") from None
     return sidecar
 
@@ -124,6 +128,8 @@ def _check(sidecar: Sidecar) -> None:
     texts = (sidecar.subtype, sidecar.output_name, sidecar.input_sha256, sidecar.output_sha256)
     if not all(isinstance(text, str) for text in texts) or not isinstance(sidecar.dither, bool):
         raise TypeError("subtype, names and checksums are text, dither is true or false")
+    if not all(0.0 <= factor <= 1.0 for factor in sidecar.follow):  # also refuses NaN
+        raise TypeError("follow holds numbers from 0 to 1")
     if not isinstance(sidecar.made_with, dict):
         raise TypeError("made_with is an object")
 
@@ -146,6 +152,7 @@ def reproduce(
         subtype=said.subtype,
         dither=said.dither,
         overwrite=overwrite,
+        follow=said.follow,
     )
     rendered = apply_file(source, target, said.settings, options, progress)
     return rendered, file_sha256(target) == said.output_sha256

@@ -23,13 +23,19 @@ def blocks(language: str) -> list[str]:
 ONE_LINERS = [line for line in "".join(blocks("sh")).splitlines() if line.startswith("semeq ")]
 
 
-def test_there_are_five_one_liners() -> None:
-    assert len(ONE_LINERS) == 5
+def test_there_are_five_one_liners_and_six_that_listen() -> None:
+    assert len(ONE_LINERS) == 5 + 6
 
 
 @pytest.mark.parametrize("line", ONE_LINERS)
 def test_a_one_liner_works_as_pasted(line: str, tmp_path: Path) -> None:
-    write(tmp_path / "mix.wav", demo.music(2.0).astype(float))
+    music = demo.music(4.0).astype(float)
+    write(tmp_path / "mix.wav", music)
+    (tmp_path / "album").mkdir()
+    for number in range(3):
+        write(tmp_path / "album" / f"{number}.flac", music * (1 - number / 10))
+    if line.startswith("semeq compare"):
+        write(tmp_path / "warm.wav", music * 0.5)
     place = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         line,

@@ -16,7 +16,7 @@ from semeq.command import new_group, run
 from semeq_models.audio.cli import references_command
 from semeq_models.errors import DataError
 from semeq_models.synthesis.cli import synthesize_command
-from semeq_models.systems import SPECS, Spec, spec_named
+from semeq_models.systems import AUDIO_SPECS, SPECS, Spec, spec_named
 
 if TYPE_CHECKING:
     from semeq_models.cleaning import Corpus
@@ -316,15 +316,17 @@ def export_command(name: str, form: str, output: Path | None, force: bool) -> No
 def card_command(names: tuple[str, ...], reports: Path | None, output: Path | None) -> None:
     """Write the cards of shipped models from their files and the reports of the bench."""
     from semeq_models.artefact import write_whole
+    from semeq_models.audio.card import audio_card
     from semeq_models.card import CARDS, REPORTS, card
     from semeq_models.judging import read_reports
 
     for name in names:
         spec_named(name)
-    found = read_reports(reports or REPORTS, tuple(SPECS))
+    found = read_reports(reports or REPORTS, tuple(SPECS)) if set(names) & set(SPECS) else ()
     folder = output or (CARDS if CARDS.is_dir() else Path())
     for name in names:
-        write_whole(folder / f"{name}.md", card(name, found).encode("utf-8"))
+        text = audio_card(name) if name in AUDIO_SPECS else card(name, found)
+        write_whole(folder / f"{name}.md", text.encode("utf-8"))
         click.echo(folder / f"{name}.md")
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from semeq.artefact import load_model, shipped_models
-from semeq.weights import weights_folder
-from semeq_models.systems import SPECS
+from semeq.hearing.encoder import FORMAT as AUDIO_FORMAT
+from semeq.weights import shipped, weights_folder
+from semeq_models.systems import AUDIO_SPECS, SPECS
 
 
 def systems() -> list[dict[str, Any]]:
@@ -28,6 +29,21 @@ def systems() -> list[dict[str, Any]]:
     return rows
 
 
+def encoders() -> list[dict[str, Any]]:
+    """Every audio encoder: what it is, and where it leads."""
+    table = shipped(AUDIO_FORMAT)
+    return [
+        {
+            "name": name,
+            "summary": spec.summary,
+            "space": spec.space,
+            "shipped": name in table,
+            **({"file": table[name]["file"], "sha256": table[name]["sha256"]} if name in table else {}),
+        }
+        for name, spec in AUDIO_SPECS.items()
+    ]
+
+
 def systems_text(rows: list[dict[str, Any]]) -> str:
     """One line a system."""
     lines = [f"{'name':<10} {'latent':>6} {'en':>4} {'es':>4} {'kB':>5}  sha256        what"]
@@ -38,4 +54,9 @@ def systems_text(rows: list[dict[str, Any]]) -> str:
             lines.append(f"{row['name']:<10} {figures}  {row['sha256'][:12]}  {row['summary']}")
         else:
             lines.append(f"{row['name']:<10} {'not shipped':>22}  {'':12}  {row['summary']}")
+    for one in encoders():
+        kilobytes = (weights_folder() / one["file"]).stat().st_size / 1000 if one["shipped"] else 0.0
+        lines.append(
+            f"{one['name']:<16} into {one['space']:<7} {kilobytes:5.0f}  {one.get('sha256', '')[:12]}  {one['summary']}"
+        )
     return "\n".join(lines)

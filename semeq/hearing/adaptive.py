@@ -82,12 +82,17 @@ def how_much(full: EqSettings, listened: Listened) -> float:
     is taken back (the square root of its response to the curve), which came out best between doing too much and too
     little.
     """
+    return float(heard_share(full, listened.place, listened))
+
+
+def heard_share(full: EqSettings, places: Floats, listened: Listened) -> Floats:
+    """The same for any places that the encoder found. Shapes: ``[..., D] -> [...]``."""
     curve, place = _target(full)
     length = float(place @ place)
     if length < _FLAT_DB:
-        return 0.0
+        return np.zeros(places.shape[:-1])
     response = max(listened.response_to(curve, place), _LEAST_RESPONSE)
-    return float(listened.place @ place) / length / float(np.sqrt(response))
+    return np.asarray(places @ place / length / np.sqrt(response))
 
 
 @lru_cache(maxsize=256)

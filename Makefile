@@ -55,7 +55,7 @@ wheel: $(VENV)/.dev
 	PYTHON=$(BIN)/python sh tests/wheel.sh
 
 NAMES := default v1 v2 v3 v2-vae socialfx
-EARS := audio-default
+EARS := audio-default audio-cnn
 WEIGHTS := models/semeq_models/weights
 models: $(VENV)/.dev
 	@for name in $(NAMES); do \

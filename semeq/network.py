@@ -11,6 +11,8 @@ A table is plain JSON, its numbers are tensors by name; nothing in it can run co
     parallel  bodies                            the outputs of several tables, one after the other
     residual  body, skip (may be absent)        body(x) + skip(x)
     centred   body                              body(x) - body(0): zero at zero, exactly
+    conv2d    weight, bias, shape, stride       pictures [channels, rows, columns] laid out in a row; 3 x 3, zero edges
+    mean      shape                             of such a picture over its columns
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from semeq.response import Floats
 Layer = Mapping[str, Any]
 Tensors = Mapping[str, Floats]
 
-MOST_LAYERS, MOST_DEPTH, MOST_WIDTH = 200, 4, 4096
+MOST_LAYERS, MOST_DEPTH, MOST_WIDTH = 200, 4, 16_384
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,6 +122,19 @@ def _centred(layer: Layer, tensors: Tensors, x: Floats) -> Floats:
     return run(layer["body"], tensors, x) - run(layer["body"], tensors, np.zeros_like(x))
 
 
+def _conv2d(layer: Layer, tensors: Tensors, x: Floats) -> Floats:
+    weight, (channels, rows, columns), stride = tensors[layer["weight"]], layer["shape"], layer["stride"]
+    pictures = np.pad(x.reshape(-1, channels, rows, columns), ((0, 0), (0, 0), (1, 1), (1, 1)))
+    patches = np.lib.stride_tricks.sliding_window_view(pictures, (3, 3), axis=(2, 3))[:, :, ::stride, ::stride]
+    y = np.tensordot(patches, weight, axes=((1, 4, 5), (1, 2, 3)))  # [..., rows, columns, channels]
+    y = np.moveaxis(y + tensors[layer["bias"]], -1, 1)
+    return np.asarray(y.reshape(*x.shape[:-1], -1))
+
+
+def _mean(layer: Layer, _tensors: Tensors, x: Floats) -> Floats:
+    return np.asarray(x.reshape(*x.shape[:-1], -1, layer["shape"][2]).mean(axis=-1))
+
+
 TINY, MOST_POWER = 1e-12, 12.0
 LAYERS: dict[str, Callable[[Layer, Tensors, Floats], Floats]] = {
     "linear": _linear,
@@ -135,6 +150,8 @@ LAYERS: dict[str, Callable[[Layer, Tensors, Floats], Floats]] = {
     "parallel": _parallel,
     "residual": _residual,
     "centred": _centred,
+    "conv2d": _conv2d,
+    "mean": _mean,
 }
 _NESTED = {"parallel": "bodies", "residual": "body", "centred": "body"}
 
@@ -169,6 +186,11 @@ def width_after(layers: Sequence[Layer], tensors: Tensors, width: int) -> int:
             case "log10" | "pow10" | "gather":
                 _must(all(type(column) is int and 0 <= column < width for column in layer["columns"]))
                 width = len(layer["columns"]) if layer["op"] == "gather" else width
+            case "conv2d":
+                width = _after_conv2d(layer, tensors, width)
+            case "mean":
+                channels, rows, columns = _picture(layer, width)
+                width = channels * rows
             case "parallel":
                 width = sum(width_after(body, tensors, width) for body in layer["bodies"])
             case "residual":
@@ -179,6 +201,24 @@ def width_after(layers: Sequence[Layer], tensors: Tensors, width: int) -> int:
                 width = width_after(layer["body"], tensors, width)
         _must(width <= MOST_WIDTH)
     return width
+
+
+def _picture(layer: Layer, width: int) -> tuple[int, int, int]:
+    channels, rows, columns = layer["shape"]
+    _must(all(type(size) is int and size > 0 for size in (channels, rows, columns)))
+    _must(channels * rows * columns == width)
+    return channels, rows, columns
+
+
+def _after_conv2d(layer: Layer, tensors: Tensors, width: int) -> int:
+    channels, rows, columns = _picture(layer, width)
+    weight = tensors[layer["weight"]]
+    stride: int = layer["stride"]
+    _must(type(stride) is int and 1 <= stride <= 4)
+    _must(weight.ndim == 4 and weight.shape[1:] == (channels, 3, 3))
+    _must(tensors[layer["bias"]].shape == weight.shape[:1])
+    picture = -(-rows // stride) * -(-columns // stride)
+    return int(weight.shape[0]) * picture
 
 
 def _must(fits: bool) -> None:

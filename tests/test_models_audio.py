@@ -7,10 +7,15 @@ import numpy as np
 import pytest
 import torch
 
+from semeq import eq, suggest
 from semeq.artefact import load_model
+from semeq.demo import music
 from semeq.errors import ModelError
+from semeq.hearing.adaptive import adapt
 from semeq.hearing.encoder import load_encoder, parse_encoder
+from semeq.hearing.listening import listen
 from semeq.hearing.longterm import BANDS_HZ, Spectrum
+from semeq.hearing.mel import RATE_HZ, WINDOW, hz_to_mel, log_mel
 from semeq.hearing.reference import Reference, load_reference, parse_references, references
 from semeq.weights import weights_folder
 from semeq_models.audio.bench import evaluate_audio
@@ -192,3 +197,65 @@ def test_the_bench_runs_and_the_default_meets_its_bars() -> None:
     assert found["pink: matching error, dB (no model: 4.4)"].value <= 1.5
     assert found["pink: share of the EQ removed"].value >= 0.6
     assert len(audio_table(list(found.values()))) == len(found) + 2
+
+
+# the origin's design
+
+
+def test_log_mel_hears_a_tone_in_its_band() -> None:
+    tone = np.sin(2 * np.pi * 1000 * np.arange(WINDOW) / RATE_HZ)[None]
+    picture = log_mel(tone)
+    assert picture.shape == (64, 86)
+    low, high = hz_to_mel(np.array([20.0, 20_000.0])).tolist()
+    corners = np.linspace(low, high, 66)[1:-1]
+    assert abs(corners[picture.mean(axis=1).argmax()] - hz_to_mel(np.array(1000.0))) < 60
+
+
+def test_the_convolutional_network_is_the_same_in_torch_and_numpy() -> None:
+    network = load_encoder("audio-cnn").network
+    x = np.random.default_rng(0).normal(-4, 1, (3, network.inputs))
+    y = torch.tensor(x)
+    for layer in network.layers:
+        tensors = {
+            key: torch.tensor(network.tensors[layer[key]])
+            for key in ("weight", "bias", "scale", "shift")
+            if key in layer
+        }
+        match layer["op"]:
+            case "affine":
+                y = y * tensors["scale"] + tensors["shift"]
+            case "conv2d":
+                y = y.reshape(-1, *layer["shape"])
+                y = torch.nn.functional.conv2d(y, tensors["weight"], tensors["bias"], layer["stride"], 1).flatten(1)
+            case "mean":
+                y = y.reshape(len(y), -1, layer["shape"][2]).mean(dim=-1)
+            case "linear":
+                y = torch.nn.functional.linear(y, tensors["weight"], tensors["bias"])
+            case "relu":
+                y = torch.relu(y)
+    assert np.abs(network(x) - y.numpy()).max() < 1e-5
+
+
+def test_the_origins_encoder_trains_from_a_seed() -> None:
+    few = synthetic_corpus(people=2)
+    spec = replace(AUDIO_SPECS["audio-cnn"], epochs=1, min_examples=1)
+    run = train_audio(spec, few)
+    assert run.data == train_audio(spec, few).data
+    assert run.model.hears == "mel"
+    assert run.model.network.outputs == 32
+
+
+def test_the_origins_formula_works_in_its_own_space_and_nowhere_else() -> None:
+    piece = music(4.0)
+    found = suggest("warm", 0.5, model="v2", audio=piece, rate_hz=44_100, mode="traverse")
+    assert any(found.settings.gains_db)
+    with pytest.raises(ModelError, match="no audio encoder leads into the space of model v1"):
+        suggest("warm", model="v1", audio=piece, rate_hz=44_100, mode="traverse")
+    with pytest.raises(ModelError, match="traverse only"):
+        adapt(eq("warm"), 1.0, listen(piece, 44_100, encoder=load_encoder("audio-cnn")))
+
+
+def test_the_study_bench_shows_that_it_depends_on_level(corpus: Corpus) -> None:
+    found = {one.name: one.value for one in evaluate_audio(corpus, encoder=load_encoder("audio-cnn"), clips=2, eqs=2)}
+    assert found["change when 26 dB quieter, dB"] > 0.1
+    assert found["traverse at intensity 0: largest dB"] > 0.5

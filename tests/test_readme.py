@@ -23,8 +23,8 @@ def blocks(language: str) -> list[str]:
 ONE_LINERS = [line for line in "".join(blocks("sh")).splitlines() if line.startswith("semeq ")]
 
 
-def test_there_are_five_one_liners_and_six_that_listen() -> None:
-    assert len(ONE_LINERS) == 5 + 6
+def test_there_are_five_one_liners_and_seven_that_listen() -> None:
+    assert len(ONE_LINERS) == 5 + 7
 
 
 @pytest.mark.parametrize("line", ONE_LINERS)
@@ -34,7 +34,7 @@ def test_a_one_liner_works_as_pasted(line: str, tmp_path: Path) -> None:
     (tmp_path / "album").mkdir()
     for number in range(3):
         write(tmp_path / "album" / f"{number}.flac", music * (1 - number / 10))
-    if line.startswith("semeq compare"):
+    if line.startswith(("semeq compare", "semeq ab")):
         write(tmp_path / "warm.wav", music * 0.5)
     place = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(

@@ -40,6 +40,14 @@ class Sketch:
         body = [self.linear(inputs, outputs), {"op": "relu"}, self.linear(outputs, outputs)]
         return [{"op": "residual", "body": body, "skip": [self.linear(inputs, outputs)]}, {"op": "relu"}]
 
+    def conv2d(self, shape: tuple[int, int, int], outputs: int, stride: int = 2) -> dict[str, Any]:
+        """A 3 x 3 convolution of pictures ``[channels, rows, columns]`` that are laid out in a row."""
+        name, bound = f"{len(self.weights):02d}", 1.0 / math.sqrt(9 * shape[0])
+        self.weights[f"{name}.weight"] = self._drawn((outputs, shape[0], 3, 3), bound)
+        self.weights[f"{name}.bias"] = self._drawn((outputs,), bound)
+        said = {"weight": f"{name}.weight", "bias": f"{name}.bias", "shape": list(shape), "stride": stride}
+        return {"op": "conv2d", **said}
+
     def affine(self, scale: Floats, shift: Floats) -> dict[str, Any]:
         """A fixed scale and shift of every feature."""
         return {"op": "affine", "scale": self._fixed(scale), "shift": self._fixed(shift)}
@@ -152,4 +160,8 @@ _LAYERS: dict[str, Callable[[Net, Layer, Tensor], Tensor]] = {
     "parallel": lambda net, layer, x: torch.cat([net(body, x) for body in layer["bodies"]], dim=-1),
     "residual": lambda net, layer, x: net(layer["body"], x) + net(layer.get("skip", ()), x),
     "centred": lambda net, layer, x: net(layer["body"], x) - net(layer["body"], torch.zeros_like(x)),
+    "conv2d": lambda net, layer, x: nn.functional.conv2d(
+        x.reshape(-1, *layer["shape"]), net.tensor(layer["weight"]), net.tensor(layer["bias"]), layer["stride"], 1
+    ).flatten(1),
+    "mean": lambda _net, layer, x: x.reshape(len(x), -1, layer["shape"][2]).mean(dim=-1),
 }

@@ -136,6 +136,21 @@ _AUDIO_SPECS = (
         save_every=20,
         space="default",
     ),
+    Spec(
+        name="audio-cnn",
+        kind="audio-cnn",
+        summary="the origin's design: log-mel, a small convolutional network, the space of v2; for --mode traverse",
+        sources=("safe",),
+        epochs=100,
+        batch_size=64,
+        schedule="plateau",
+        contrastive_start=0.1,
+        contrastive_end=0.1,
+        min_examples=5,
+        save_every=25,
+        space="v2",
+        warning="audio-cnn is kept for study: it has no reference, and its formula doubles what is there",
+    ),
 )
 AUDIO_SPECS: dict[str, Spec] = {spec.name: spec for spec in _AUDIO_SPECS}
 SPECS: dict[str, Spec] = {spec.name: spec for spec in _SPECS}

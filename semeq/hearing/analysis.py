@@ -173,19 +173,19 @@ def analysis_of(listened: Listened, model: Model, language: Language = "en") -> 
 
 
 def shares(deviation_db: Floats, trust: float, reference: Reference, words: Iterable[Word]) -> tuple[WordShare, ...]:
-    """How much of every word there is; with little to hear, nearer to 50 %.
-
-    First those that say most of what is particular: much more of it than usual, in a shape that is like it.
-    """
+    """How much of every word there is, the most first; with little to hear, nearer to 50 %."""
     if not trust:
         return ()
-    found: list[tuple[float, WordShare]] = []
-    for word in words:
-        if word.name not in LEVEL_WORDS:
-            much, like = reference.holds(deviation_db, word.curve_db)
-            percent = 50.0 * (1.0 + math.erf(much / math.sqrt(2.0)))
-            found.append((abs(much) * like, WordShare(word=word.name, percent=percent, confidence=word.confidence)))
-    return tuple(one for _, one in sorted(found, key=lambda pair: (-pair[0], pair[1].word)))
+    found = [
+        WordShare(
+            word=word.name,
+            percent=100.0 * reference.holds(deviation_db, word.curve_db),
+            confidence=word.confidence,
+        )
+        for word in words
+        if word.name not in LEVEL_WORDS
+    ]
+    return tuple(sorted(found, key=lambda one: (-one.percent, one.word)))
 
 
 def nameable(words: Iterable[Word]) -> list[Word]:

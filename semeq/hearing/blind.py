@@ -15,7 +15,7 @@ import random
 import re
 import secrets
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -28,9 +28,9 @@ from semeq.errors import AudioError, UsageError
 from semeq.hearing.blind_page import listening_page
 from semeq.loudness import LoudnessMeter
 from semeq.pipeline import Progress, filtered, workers
-from semeq.render import check_rate
+from semeq.render import Samples, check_rate
 from semeq.settings import PREAMP_LIMIT_DB, EqSettings
-from semeq.sidecar import file_sha256, write_text
+from semeq.sidecar import file_sha256
 
 FORMAT = "semeq.ab/1"
 KEY, PAGE = "key.json", "listen.html"
@@ -101,7 +101,7 @@ class BlindSet:
     files: Mapping[str, str]
 
     def to_key(self) -> dict[str, Any]:
-        """The content of `key.json`; versions are counted from 1 there."""
+        """The content of `key.json`."""
         return {
             "read_this_first": _WARNING,
             "format": FORMAT,
@@ -110,7 +110,7 @@ class BlindSet:
             "question": self.question,
             "answer": self.answer,
             "versions": [version.to_dict() for version in self.versions],
-            "trials": [[place + 1 for place in order] for order in self.trials],
+            "trials": [[self.versions[number].name for number in order] for order in self.trials],
             "files": dict(self.files),
         }
 
@@ -144,7 +144,7 @@ def make_blind_set(
     gains_db = _gains_db(paths, measured)
     seed = secrets.randbits(64) if options.seed is None else options.seed
     trials = shuffles(len(paths), options.trials, seed)
-    staging = folder.parent / f".semeq-{secrets.token_hex(6)}"
+    staging = folder.resolve().parent / f".semeq-{secrets.token_hex(6)}"
     try:
         staging.mkdir(parents=True)
         after: dict[int, float] = {}
@@ -305,7 +305,13 @@ def _write(path: Path, target: Path, info: AudioInfo, gain_db: float, progress: 
     return level.lufs
 
 
-def _pass(path: Path, frames: int, gain_db: float, progress: Progress | None, write: Any = None) -> _Level:
+def _pass(
+    path: Path,
+    frames: int,
+    gain_db: float,
+    progress: Progress | None,
+    write: Callable[[Samples], None] | None = None,
+) -> _Level:
     """The first ``frames`` with a gain, block by block: measured, and written where ``write`` is given."""
     settings = EqSettings.flat().with_preamp(gain_db)
     left = frames
@@ -321,11 +327,14 @@ def _pass(path: Path, frames: int, gain_db: float, progress: Progress | None, wr
     return _Level(meter.integrated_lufs(), meter.peak)
 
 
-def _shares(progress: Progress | None, passes: int) -> Any:
+def _shares(progress: Progress | None, passes: int) -> Callable[[int], Progress | None]:
     """One of several passes, as its share of the whole."""
 
     def part(number: int) -> Progress | None:
-        return progress and (lambda done: progress((number + done) / passes))
+        if progress is None:
+            return None
+        told = progress
+        return lambda done: told((number + done) / passes)
 
     return part
 
@@ -362,7 +371,7 @@ def _dress(
         answer=options.answer,
         trials=[[_file(trial, place) for place in range(len(order))] for trial, order in enumerate(trials)],
     )
-    write_text(staging / PAGE, page)
+    (staging / PAGE).write_text(page, encoding="utf-8", newline="\n")
     made = BlindSet(
         folder=folder,
         set_id=set_id,
@@ -373,7 +382,8 @@ def _dress(
         trials=trials,
         files={PAGE: file_sha256(staging / PAGE)} | files,
     )
-    write_text(staging / KEY, json.dumps(made.to_key(), indent=2, ensure_ascii=False) + "\n")
+    key = json.dumps(made.to_key(), indent=2, ensure_ascii=False) + "\n"
+    (staging / KEY).write_text(key, encoding="utf-8", newline="\n")
     return made
 
 

@@ -42,7 +42,7 @@ class AudioEncoder:
     def place(self, deviations_db: Floats, spread_db: float) -> Floats:
         """The EQ that audio seems to have, for deviations from a reference. Shapes: ``[..., 40] -> [..., D]``."""
         if self.hears != "deviation":
-            raise ModelError(f"{self.name} hears sound itself, not spectra")
+            raise ModelError(f"{self.name} hears sound itself, not spectra; it serves --mode traverse only")
         told = math.log(min(max(spread_db, SMALLEST_SPREAD_DB), LARGEST_SPREAD_DB))
         last = np.full((*deviations_db.shape[:-1], 1), told)
         return self.network(np.concatenate([deviations_db, last], axis=-1))

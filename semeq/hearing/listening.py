@@ -71,7 +71,11 @@ def listen(
     trust = _trust(heard.spectrum)
     if (doubt := _doubt(heard)) is not None:
         notes.append(doubt)
-    place = trust * encoder.place(deviation, chosen.spread_db) if trust else np.zeros(encoder.network.outputs)
+    place = np.zeros(encoder.network.outputs)
+    if trust and encoder.hears == "mel":
+        place = trust * _heard_itself(audio, rate_hz, encoder)
+    elif trust:
+        place = trust * encoder.place(deviation, chosen.spread_db)
     return Listened(
         heard=heard,
         reference=chosen,
@@ -81,6 +85,15 @@ def listen(
         trust=trust,
         notes=tuple(notes),
     )
+
+
+def _heard_itself(audio: Audio | Heard, rate_hz: float | None, encoder: AudioEncoder) -> Floats:
+    """The mean place of some windows of the sound."""
+    from semeq.hearing.windows import mel_windows
+
+    if isinstance(audio, Heard):
+        raise UsageError(f"{encoder.name} hears sound itself: give the samples or the file")
+    return np.asarray(encoder.network(mel_windows(audio, rate_hz)).mean(axis=0))
 
 
 def find_reference(reference: ReferenceLike) -> Reference:

@@ -23,7 +23,7 @@ STEADY_DB = 0.8  # bands that move less than this are steady noise, which no mus
 _OWN_SPREAD_DB, _OWN_TRACKS = 4.5, 2.0  # what the tracks of one artist differ by, known before any is heard
 _MIDDLE = 0.85  # how far the middle track is off, against the RMS of all
 _MEAN_TRACKS = 1.0  # how many tracks the general mean weighs beside the user's own
-_AUDIBLE = (BANDS_HZ > 60.0) & (BANDS_HZ < 13_000.0)
+_AUDIBLE = (BANDS_HZ > 100.0) & (BANDS_HZ < 10_000.0)
 _FOUND_DB = 0.7  # of noise in every band, so that matrices stay solvable
 
 
@@ -66,17 +66,16 @@ class Reference:
         """The share of the reference's tracks that are nearer to its mean than this."""
         return float(np.interp(np.std(deviation_db), self.usual_db, np.linspace(0.0, 1.0, len(self.usual_db))))
 
-    def holds(self, deviation_db: Floats, curve_db: Floats) -> tuple[float, float]:
-        """How much of a curve a programme has, in standard deviations of the tracks, and how like it it is (cosine).
+    def holds(self, deviation_db: Floats, curve_db: Floats) -> float:
+        """The share of the reference's tracks that have less of a curve than this, if they are normally distributed.
 
-        Only what lies between 60 Hz and 13 kHz counts: beyond, tracks differ most and ears hear least.
+        Only what lies between 100 Hz and 10 kHz counts: beyond, tracks differ most and ears hear least.
         """
         curve = _AUDIBLE * (curve_db - curve_db[_AUDIBLE].mean())
         off = _AUDIBLE * (deviation_db - deviation_db[_AUDIBLE].mean())
         square = float(curve @ curve)
         width = math.sqrt(max(float(curve @ self.covariance @ curve), 0.0) + _FOUND_DB**2 * square)
-        found = float(off @ curve)
-        return found / max(width, 1e-9), found / max(math.sqrt(square * float(off @ off)), 1e-9)
+        return 0.5 * (1.0 + math.erf(float(off @ curve) / max(width, 1e-9) / math.sqrt(2.0)))
 
 
 def load_reference(name: str = DEFAULT_REFERENCE) -> Reference:

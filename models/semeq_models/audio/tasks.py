@@ -11,14 +11,17 @@ from torch import Tensor
 
 from semeq.artefact import load_model
 from semeq.hearing.longterm import BANDS_HZ
+from semeq.hearing.mel import BANDS, FRAMES, RATE_HZ, WINDOW, log_mel
 from semeq.hearing.reference import load_reference
+from semeq.latent import encode
 from semeq.response import Floats
 from semeq_models.architectures import Architecture
 from semeq_models.consensus import consensus
 from semeq_models.curves import level_free, unit
 from semeq_models.layers import Net, Sketch, Table
+from semeq_models.synthesis.material import clip, makers
 from semeq_models.systems import Spec
-from semeq_models.tasks import Batch, Losses, Rows, Task
+from semeq_models.tasks import Batch, Losses, Rows, Task, contrast
 
 STEPS_PER_EPOCH = 100
 _WIDTH, _TYPICAL_DB = 256, 10.0
@@ -27,6 +30,7 @@ _FOUND_DB = 0.35  # of chance in every band
 _EQ_DB, _MOST_DB, _VARIED = 4.0, 12.0, 0.5
 _NO_EQ, _MIXED, _OF_WORDS, _SMOOTH = 0.15, 0.3, 0.2, 0.3
 _UNEVEN = 0.4  # some pieces are far off, most are not: what pieces of music show
+_CHANNELS, _THREE = (8, 16, 32), ("pink", "music", "music")
 _SOFT = 0.01  # dB², keeps the root smooth at zero
 
 
@@ -68,7 +72,80 @@ def deviation_task(spec: Spec, rows: Rows, _bands_hz: Floats, random: torch.Gene
     def batch_of(rows: Rows) -> Batch:
         raise NotImplementedError  # no early stop: the material never repeats
 
-    design = Architecture(
+    return Task(
+        design=_ears(sketch, table),
+        net=net,
+        batches=batches,
+        losses=losses,
+        batch_of=batch_of,
+        batch_width=len(BANDS_HZ) + 1,
+    )
+
+
+def cnn_task(spec: Spec, rows: Rows, _bands_hz: Floats, random: torch.Generator) -> Task:
+    """From two seconds of sound to the place of the EQ on it: three clips for each setting, as the origin had it.
+
+    One clip is pink noise, two are music-like. The EQ encoder of the space stays as it is.
+    """
+    space = load_model(spec.space)
+    sketch = Sketch(random=random)
+    table: Table = [sketch.affine(np.full(BANDS * FRAMES, 0.25), np.full(BANDS * FRAMES, 0.5))]
+    shape = (1, BANDS, FRAMES)
+    for channels in _CHANNELS:
+        table += [sketch.conv2d(shape, channels), {"op": "relu"}]
+        shape = (channels, -(-shape[1] // 2), -(-shape[2] // 2))
+    table += [{"op": "mean", "shape": list(shape)}, sketch.linear(shape[0] * shape[1], 128), {"op": "relu"}]
+    table += [sketch.linear(128, space.latent_dim)]
+    net = Net(sketch)
+    pictures, numbers = _clips(spec, rows)
+    names = sorted({row.word for row in rows})
+    places = encode(space, np.array([row.settings for row in rows]))
+    wanted = torch.tensor(places[numbers], dtype=torch.float32)
+    words = torch.tensor([names.index(rows[number].word) for number in numbers])
+
+    def batches(random: torch.Generator) -> Iterator[Batch]:
+        order = torch.randperm(len(pictures), generator=random)
+        for start in range(0, len(order) - 1, spec.batch_size):
+            picked = order[start : start + spec.batch_size]
+            label = torch.cat([wanted[picked], words[picked, None].float()], dim=-1)
+            yield pictures[picked], label
+
+    def losses(batch: Batch, share: float, _random: torch.Generator) -> Losses:
+        heard, label = batch
+        place = net(table, heard)
+        missed = torch.nn.functional.mse_loss(place, label[:, :-1])
+        apart = contrast(place, label[:, -1].long(), spec.temperature)
+        weight = spec.contrastive_start + share * (spec.contrastive_end - spec.contrastive_start)
+        return {"total": missed + weight * apart, "latent": missed, "contrast": apart}
+
+    def batch_of(rows: Rows) -> Batch:
+        raise NotImplementedError  # no early stop: clips belong to the rows that are learnt from
+
+    return Task(
+        design=_ears(sketch, table),
+        net=net,
+        batches=batches,
+        losses=losses,
+        batch_of=batch_of,
+        batch_width=BANDS * FRAMES,
+    )
+
+
+def _clips(spec: Spec, rows: Rows) -> tuple[Tensor, list[int]]:
+    """Log-mel pictures of three clips for each row, and the row of each."""
+    rng, kinds = np.random.default_rng(spec.seed), makers()
+    pictures, numbers = [], []
+    for number, row in enumerate(rows):
+        for kind in _THREE:
+            made = clip(kind, kinds[kind], rng, RATE_HZ, WINDOW / RATE_HZ, row)
+            pictures.append(log_mel(made.audio[:, :WINDOW]).ravel())
+            numbers.append(number)
+    return torch.tensor(np.array(pictures), dtype=torch.float32), numbers
+
+
+def _ears(sketch: Sketch, table: Table) -> Architecture:
+    """A network that only encodes."""
+    return Architecture(
         sketch=sketch,
         encoder=table,
         encoder_input="curve",
@@ -79,12 +156,12 @@ def deviation_task(spec: Spec, rows: Rows, _bands_hz: Floats, random: torch.Gene
         normal=[],
         contrast=[],
     )
-    return Task(
-        design=design, net=net, batches=batches, losses=losses, batch_of=batch_of, batch_width=len(BANDS_HZ) + 1
-    )
 
 
-AUDIO_TASKS: dict[str, Callable[[Spec, Rows, Floats, torch.Generator], Task]] = {"audio": deviation_task}
+AUDIO_TASKS: dict[str, Callable[[Spec, Rows, Floats, torch.Generator], Task]] = {
+    "audio": deviation_task,
+    "audio-cnn": cnn_task,
+}
 
 
 def _tensor(numbers: Floats) -> Tensor:

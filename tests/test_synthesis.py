@@ -12,9 +12,10 @@ from semeq_models.cleaning import Contribution
 from semeq_models.errors import DataError
 from semeq_models.synthesis.check import PINK_SLOPE_DB, check, slope_db
 from semeq_models.synthesis.cli import synthesize_command
-from semeq_models.synthesis.material import Clip, clip, makers, recorded
+from semeq_models.synthesis.material import Clip, clip, makers, material, recorded
 from semeq_models.synthesis.music import smooth_deviation_db
 from tests.sound import noise, write
+from tests.synthetic import write_csvs
 
 RATE = 44_100
 SETTINGS = (6.0, 100.0, -3.0, 400.0, 1.0, 2.0, 1500.0, 0.7, 0.0, 5000.0, 1.0, 5.0, 9000.0)
@@ -56,7 +57,7 @@ def test_a_staircase_is_caught() -> None:
 
 def test_a_repeated_clip_and_a_constant_level_are_caught() -> None:
     [one] = clips("pink", 1)
-    found = {entry.name: entry.fine for entry in check([one] * 5)}
+    found = {entry.name: entry.fine for entry in check([one] * 8)}
     assert not found["no clip repeats"]
     assert not found["levels vary"]
 
@@ -119,3 +120,105 @@ def test_unknown_kinds_and_empty_folders_are_refused(tmp_path: Path) -> None:
         CliRunner().invoke(
             synthesize_command, ["-o", str(tmp_path / "x"), "--recordings", str(tmp_path)], catch_exceptions=False
         )
+
+
+def test_no_clip_has_dc_not_even_a_mix_as_it_comes() -> None:
+    made = clips("rawmix", 8, 1.0)
+    assert max(abs(float(np.mean(one.audio, dtype=np.float64))) / float(np.std(one.audio)) for one in made) < 1e-4
+
+
+def test_pink_noise_is_pink_at_low_rates_too() -> None:
+    rng = np.random.default_rng(0)
+    assert slope_db([clip("pink", makers()["pink"], rng, 8000, 4.0) for _ in range(5)]) == pytest.approx(-3.01, abs=0.2)
+
+
+def test_music_meets_its_target_even_where_it_spreads_widely() -> None:
+    rng = np.random.default_rng(0)
+    found = check([clip("music", makers(10.0)["music"], rng, RATE, 1.0) for _ in range(12)])
+    assert all(one.fine for one in found), found
+
+
+def test_a_few_clips_need_not_vary_in_level() -> None:
+    [one], [other] = clips("pink", 1), clips("pink", 1, seed=1)
+    near = Clip(kind="pink", rate_hz=RATE, audio=other.audio * (np.std(one.audio) / np.std(other.audio)))
+    assert {entry.name: entry.fine for entry in check([one, near])}["levels vary"]
+
+
+def test_material_puts_one_row_on_some_clips_and_then_the_next() -> None:
+    flat = (0.0, *SETTINGS[1:])
+    drawn = material(np.random.default_rng(0), {"pink": 1.0, "rawmix": 1.0}, [SETTINGS, flat], ["a", "b"], dur_s=0.5)
+    made = [next(drawn) for _ in range(30)]
+    assert {one.kind for one in made} == {"pink", "rawmix"}
+    assert {(one.label, one.word, one.eq) for one in made} == {(0, "a", SETTINGS), (1, "b", flat)}
+    assert all(len({one.label for one in made[first : first + 3]}) == 1 for first in range(0, 30, 3))
+
+
+@pytest.mark.parametrize(
+    ("weights", "rows", "each", "message"),
+    [
+        ({"rock": 1.0}, [SETTINGS], 3, "use one of pink, music, rawmix, speech"),
+        ({"pink": -1.0}, [SETTINGS], 3, "use numbers of 0 or more"),
+        ({}, [SETTINGS], 3, "use numbers of 0 or more"),
+        ({"pink": 1.0}, [SETTINGS[:5]], 3, r"use \[R, 13\]"),
+        ({"pink": 1.0}, [SETTINGS], 0, "use 1 or more"),
+    ],
+)
+def test_material_says_at_once_what_it_cannot_use(
+    weights: dict[str, float], rows: list[tuple[float, ...]], each: int, message: str
+) -> None:
+    with pytest.raises(DataError, match=message):
+        material(np.random.default_rng(0), weights, rows, ["warm"], clips_each=each)
+
+
+def invoke(*line: str | Path | float) -> str:
+    return CliRunner().invoke(synthesize_command, list(map(str, line)), catch_exceptions=False).output
+
+
+def test_the_command_makes_the_same_files_from_the_same_seed(tmp_path: Path) -> None:
+    line = ("--kind", "rawmix", "--count", 3, "--seconds", 0.5)
+    manifests = []
+    for name in ("a", "b"):
+        invoke("-o", tmp_path / name, *line)
+        manifests.append(json.loads((tmp_path / name / "manifest.json").read_text()))
+    assert manifests[0] == manifests[1]
+    invoke("-o", tmp_path / "c", *line, "--seed", 1)
+    other = json.loads((tmp_path / "c" / "manifest.json").read_text())
+    assert not {one["sha256"] for one in other["clips"]} & {one["sha256"] for one in manifests[0]["clips"]}
+
+
+def test_a_longer_run_begins_like_a_short_one(tmp_path: Path) -> None:
+    for name, count in (("short", 1), ("long", 3)):
+        invoke("-o", tmp_path / name, "--kind", "pink", "--count", count, "--seconds", 0.5)
+    short, long = (json.loads((tmp_path / name / "manifest.json").read_text())["clips"] for name in ("short", "long"))
+    assert short == long[:1]
+
+
+def test_a_file_that_exists_is_kept_without_force_even_if_the_manifest_is_gone(tmp_path: Path) -> None:
+    line = ("-o", tmp_path, "--kind", "pink", "--count", 1, "--seconds", 0.5)
+    invoke(*line)
+    (tmp_path / "manifest.json").unlink()
+    with pytest.raises(DataError, match=r"pink-00000\.wav: exists; use --force"):
+        invoke(*line)
+    assert "1 clips" in invoke(*line, "--force")
+
+
+def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(DataError, match="name another"):
+        invoke("-o", tmp_path / "file" / "m", "--kind", "pink", "--count", 1, "--seconds", 0.5)
+
+
+def test_no_clips_at_all_are_refused(tmp_path: Path) -> None:
+    done = CliRunner().invoke(synthesize_command, ["-o", str(tmp_path), "--count", "0"])
+    assert done.exit_code == 2
+    assert "not in the range" in done.output
+
+
+def test_with_eq_three_clips_share_one_setting_and_nobody_is_named(tmp_path: Path) -> None:
+    safe = write_csvs(tmp_path) / "SAFEEqualiserUserData.csv"
+    invoke("-o", tmp_path / "m", "--kind", "pink", "--count", 6, "--seconds", 0.5, "--with-eq", "--safe", safe)
+    made = json.loads((tmp_path / "m" / "manifest.json").read_text())["clips"]
+    assert [len({str(one["eq"]) for one in made[first : first + 3]}) for first in (0, 3)] == [1, 1]
+    assert made[0]["eq"] != made[3]["eq"]
+    assert {len(one["eq"]) for one in made} == {13}
+    assert set(made[0]) == {"file", "source", "seed", "word", "eq", "sha256"}

@@ -59,8 +59,8 @@ class LongTerm:
     def __init__(self, rate_hz: float, channels: int) -> None:
         self._size = 1 << max(round(math.log2(rate_hz / 6.0)), 6)
         self._window = np.hanning(self._size + 1)[:-1].astype(np.float32)
-        scale = 2.0 / (float(np.sum(np.square(self._window, dtype=np.float64))) * rate_hz * channels)
-        self._to_bands = (scale * _band_matrix(rate_hz, self._size, both_sides=channels == 2)).astype(np.float32)
+        self._scale = 2.0 / (float(np.sum(np.square(self._window, dtype=np.float64))) * rate_hz * channels)
+        self._bins = _bin_edges(rate_hz, self._size)
         self._channels = channels
         self._rest: Samples = np.zeros((channels, 0), dtype=np.float32)
         self._powers = np.zeros((_CELLS, len(BANDS_HZ)))  # by how loud the frame was, so that a gate can come later
@@ -86,7 +86,7 @@ class LongTerm:
     def _take(self, samples: Samples, count: int, hop: int) -> None:
         """Put the first frames into the cells of their loudness; one that does not overlap stands for two."""
         view = np.lib.stride_tricks.sliding_window_view(samples, self._size, axis=1)[:, : count * hop : hop]
-        bands = _powers(view[:, :count], self._window) @ self._to_bands
+        bands = self._banded(_powers(view[:, :count], self._window))
         weight = 2.0 * hop / self._size
         levels_db = 10.0 * np.log10(np.maximum(bands[:, _CORE] @ _WIDTHS_HZ[_CORE], _TINY))
         cells = np.clip(np.rint((levels_db - _LOWEST_DB) * _STEPS_PER_DB), 0, _CELLS - 1).astype(int)
@@ -94,6 +94,15 @@ class LongTerm:
         np.add.at(self._logs, cells, weight * np.log10(np.maximum(bands, _TINY)))
         np.add.at(self._counts, cells, weight)
         self._taken += count
+
+    def _banded(self, powers: npt.NDArray[np.float32]) -> Floats:
+        """Means over the bands, as differences of a running sum: a product with a matrix would wait for its threads."""
+        whole, share = self._bins
+        below = np.zeros((len(powers), powers.shape[1] + 1))
+        np.cumsum(powers, axis=1, out=below[:, 1:])
+        at_edges = below[:, whole] + share * (below[:, whole + 1] - below[:, whole])
+        widths = np.maximum(np.diff(whole + share), _TINY)
+        return np.asarray(np.maximum(np.diff(at_edges, axis=1), 0.0) * self._scale / widths)
 
     def finish(self) -> Spectrum:
         """What was heard so far; the last piece counts where all was shorter than one frame."""
@@ -117,7 +126,10 @@ def _powers(frames: npt.NDArray[np.float32], window: npt.NDArray[np.float32]) ->
         both = np.empty(frames.shape[1:], dtype=np.complex64)
         np.multiply(frames[0], window, out=both.real)
         np.multiply(frames[1], window, out=both.imag)
-        return _square(np.asarray(fft.fft(both, axis=-1, overwrite_x=True)))
+        power = _square(np.asarray(fft.fft(both, axis=-1, overwrite_x=True)))
+        one_side = power[:, : power.shape[1] // 2 + 1]
+        one_side[:, 1:] += power[:, : power.shape[1] // 2 - 1 : -1]
+        return one_side / 2.0
     return np.asarray(sum(_square(np.asarray(fft.rfft(channel * window, axis=-1))) for channel in frames))
 
 
@@ -127,18 +139,11 @@ def _square(spectra: npt.NDArray[np.complex64]) -> npt.NDArray[np.float32]:
     return power
 
 
-def _band_matrix(rate_hz: float, size: int, *, both_sides: bool) -> Floats:
-    """What each bin gives to the mean of each band; the two bins next to 0 Hz are left out. Shape: ``[bins, 40]``."""
-    places = np.clip(_EDGES_HZ * size / rate_hz + 0.5, 2.0, size / 2 + 0.5)
-    bins = np.arange(size // 2 + 1)[:, None]
-    inside = np.clip(np.minimum(places[1:], bins + 1.0) - np.maximum(places[:-1], bins), 0.0, 1.0)
-    one_side = inside / np.maximum(np.diff(places), _TINY)
-    if not both_sides:
-        return np.asarray(one_side)
-    mirrored = np.zeros((size, len(BANDS_HZ)))
-    mirrored[: size // 2 + 1] += one_side / 2.0
-    mirrored[-np.arange(size // 2 + 1)] += one_side / 2.0
-    return mirrored
+def _bin_edges(rate_hz: float, size: int) -> tuple[npt.NDArray[np.int64], Floats]:
+    """Where the bands begin and end, in whole bins and shares of one; the two bins next to 0 Hz are left out."""
+    places = np.clip(_EDGES_HZ * size / rate_hz + 0.5, 2.0, size / 2 + 0.499)
+    whole = places.astype(np.int64)
+    return whole, places - whole
 
 
 def _gated(counts: Floats, powers: Floats, logs: Floats, hop_s: float, rate_hz: float) -> Spectrum:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -31,7 +31,10 @@ _QUIET_RMS, _TRIES = 1e-3, 20
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Clip:
-    """A clip, the EQ that is on it (13 numbers) with its word, and the spectrum that it was made to have before."""
+    """A clip, the EQ that is on it (13 numbers), and the spectrum that it was made to have before.
+
+    ``word`` is what people called the EQ, ``label`` the number of its row: clips of one label share one EQ.
+    """
 
     kind: str
     rate_hz: int
@@ -39,6 +42,7 @@ class Clip:
     target_db: Floats | None = field(default=None, repr=False)
     word: str = ""
     eq: tuple[float, ...] = ()
+    label: int | None = None
 
 
 def makers(spread_db: float = SPREAD_DB, mean_db: Floats | None = None) -> dict[str, Maker]:
@@ -87,21 +91,79 @@ def recorded(folder: Path) -> Maker:
 def clip(
     kind: str, maker: Maker, rng: np.random.Generator, rate_hz: int, dur_s: float, row: Contribution | None = None
 ) -> Clip:
-    """One clip at a random level, with the EQ of a row on it where one is given; it never clips."""
+    """One clip at a random level, with the EQ of a row on it where one is given; it never clips and has no DC."""
+    if row is None:
+        return _finished(kind, maker, rng, rate_hz, dur_s)
+    return _finished(kind, maker, rng, rate_hz, dur_s, row.settings, row.word)
+
+
+def material(
+    rng: np.random.Generator,
+    weights: Mapping[str, float],
+    settings: npt.ArrayLike,
+    words: Sequence[str],
+    *,
+    clips_each: int = 3,
+    dur_s: float = 5.0,
+    rate_hz: int = 44_100,
+    kinds: Mapping[str, Maker] | None = None,
+) -> Iterator[Clip]:
+    """Clips without end: a row at random, ``clips_each`` clips with its EQ, the next row. Settings: ``[R, 13]``.
+
+    ``weights`` says how often each kind comes; ``kinds`` are `makers`, or those and `recorded` folders by name.
+    """
+    known = makers() if kinds is None else dict(kinds)
+    rows = np.asarray(settings, dtype=np.float64)
+    if rows.ndim != 2 or rows.shape[1] != 13 or not 0 < len(rows) == len(words):
+        raise DataError(f"settings of shape {rows.shape} and {len(words)} words: use [R, 13] and R words, one or more")
+    if unknown := sorted(set(weights) - set(known)):
+        raise DataError(f"kind {unknown[0]!r}: use one of {', '.join(known)}")
+    shares = np.array(list(weights.values()), dtype=np.float64)
+    if not (len(shares) and np.isfinite(shares).all() and (shares >= 0.0).all() and shares.sum() > 0.0):
+        raise DataError(f"weights {dict(weights)}: use numbers of 0 or more, one of them above 0")
+    if clips_each < 1:
+        raise DataError(f"clips_each={clips_each}: use 1 or more")
+    return _drawn(rng, known, list(weights), shares / shares.sum(), rows, words, clips_each, rate_hz, dur_s)
+
+
+def _drawn(
+    rng: np.random.Generator,
+    known: Mapping[str, Maker],
+    names: Sequence[str],
+    shares: Floats,
+    rows: Floats,
+    words: Sequence[str],
+    clips_each: int,
+    rate_hz: int,
+    dur_s: float,
+) -> Iterator[Clip]:
+    while True:
+        label = int(rng.integers(len(rows)))
+        for _ in range(clips_each):
+            name = names[int(rng.choice(len(names), p=shares))]
+            eq = tuple(rows[label].tolist())
+            yield _finished(name, known[name], rng, rate_hz, dur_s, eq, words[label], label)
+
+
+def _finished(
+    kind: str,
+    maker: Maker,
+    rng: np.random.Generator,
+    rate_hz: int,
+    dur_s: float,
+    eq: tuple[float, ...] = (),
+    word: str = "",
+    label: int | None = None,
+) -> Clip:
     audio, target = maker(rng, rate_hz, dur_s)
-    if row is not None:
-        audio = with_eq(audio, row.settings, rate_hz)
+    if eq:
+        audio = with_eq(audio, eq, rate_hz)
+    audio = audio - audio.mean(axis=1, keepdims=True, dtype=np.float64)
     level_dbfs = rng.uniform(_QUIETEST_DBFS, _LOUDEST_DBFS)
-    rms = float(np.sqrt(np.mean(np.square(audio, dtype=np.float64))))
+    rms = float(np.sqrt(np.mean(np.square(audio))))
     gain = min(10.0 ** (level_dbfs / 20.0) / max(rms, 1e-12), _PEAK / max(float(np.abs(audio).max()), 1e-12))
-    return Clip(
-        kind=kind,
-        rate_hz=rate_hz,
-        audio=np.asarray(audio * np.float32(gain), dtype=np.float32),
-        target_db=target,
-        word=row.word if row else "",
-        eq=row.settings if row else (),
-    )
+    made = np.asarray(audio * gain, dtype=np.float32)
+    return Clip(kind=kind, rate_hz=rate_hz, audio=made, target_db=target, word=word, eq=eq, label=label)
 
 
 def with_eq(audio: Samples, settings: Sequence[float] | npt.NDArray[np.float64], rate_hz: int) -> Samples:

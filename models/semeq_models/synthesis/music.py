@@ -13,7 +13,7 @@ from semeq_models.synthesis.noise import LOWEST_HZ, coloured_noise, pink_noise
 _SCALES = ((0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10), (0, 3, 5, 7, 10))
 _TABLE = 2048
 _BED_DB = -38.0  # of noise under everything, so that no band is empty
-_CORRECTIONS = 3
+_CORRECTIONS, _MOST_CORRECTIONS, _NEAR_DB = 3, 8, 0.8  # the usual number; more only for a mix that is not near yet
 _MOST_CORRECTED_DB = 60.0
 SPREAD_DB, WIDTH_OCTAVES = 3.5, 1.2
 
@@ -71,11 +71,13 @@ def music(rng: np.random.Generator, rate_hz: int, dur_s: float, target_db: Float
     correction = np.zeros(len(BANDS_HZ))
     spectrum = np.fft.rfft(mix)
     shaped = mix
-    for _ in range(_CORRECTIONS):
+    for turn in range(_MOST_CORRECTIONS):
         ears = LongTerm(rate_hz, 2)
         ears.update(shaped)
         off = np.where(inside, target_db - ears.finish().levels_db, 0.0)
         off[inside] -= off[inside].mean()
+        if turn >= _CORRECTIONS and np.std(off[inside]) <= _NEAR_DB:
+            break
         correction = np.clip(correction + off, -_MOST_CORRECTED_DB, _MOST_CORRECTED_DB)
         gain_db = np.interp(np.log(freqs_hz), np.log(BANDS_HZ[inside]), correction[inside])
         shaped = np.fft.irfft(spectrum * 10.0 ** (gain_db / 20.0) * (freqs_hz >= LOWEST_HZ), mix.shape[1])

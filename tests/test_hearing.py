@@ -162,7 +162,8 @@ def test_what_is_there_already_is_not_given_again() -> None:
     for amount in (-0.5, 0.0, 0.5, 1.0, 1.5):
         had = semeq.render(PIECE, WARM.scaled(amount), RATE)
         shares.append(adapt(WARM, 1.0, listen(had, RATE)).share)
-    assert all(before > after for before, after in pairwise(shares) if before > 0)
+    assert all(before >= after for before, after in pairwise(shares))
+    assert shares[0] > shares[2] > shares[4]
     assert np.polyfit([-0.5, 0.0, 0.5, 1.0, 1.5], shares, 1)[0] < -0.4
 
 
@@ -364,6 +365,15 @@ def test_a_telephone_does_not_read_as_dark_with_certainty() -> None:
     assert any("a cut, not a colour" in note or "too little" in note for note in found.notes)
     assert found.percent("dark") < 90
     assert found.trust < 0.9
+
+
+def test_clipping_is_named_and_not_mended() -> None:
+    assert any("clipped" in note for note in analyze(ODD["clipped"], RATE).notes)
+    assert not any("clipped" in note for note in analyze(PIECE, RATE).notes)
+
+
+def test_where_nothing_is_heard_it_says_so() -> None:
+    assert str(balance(ODD["silence"], RATE)) == "too little to hear: nothing to do"
 
 
 def test_steady_noise_is_compared_with_noise() -> None:

@@ -5,14 +5,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from semeq.hearing.longterm import BANDS_HZ as BANDS_HZ  # the 40 bands of SocialFX, for data without that file
 from semeq.response import Floats, bands_db
 from semeq.settings import SHELF_Q
 
 _TINY = 1e-12
-_BANDS_HZ = """20 50 83 120 161 208 259 318 383 455 537 628 729 843 971 1114 1273 1452 1652 1875 2126 2406 2719
-3070 3462 3901 4392 4941 5556 6244 7014 7875 8839 9917 11124 12474 13984 15675 17566 19682"""
-BANDS_HZ: Floats = np.array(_BANDS_HZ.split(), dtype=np.float64)
-"""The 40 bands of SocialFX, for data without that file."""
 
 
 def level_free(curves_db: Floats) -> Floats:

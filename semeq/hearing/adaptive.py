@@ -24,7 +24,7 @@ from semeq.response import Floats, response_db
 from semeq.settings import EqSettings, shown
 
 Mode = Literal["missing", "traverse"]
-MOST_SHARE = 2.0
+MOST_SHARE = 1.5  # where the audio has the opposite, no more than this of the words
 _LEAST_RESPONSE = 0.4
 _FLAT_DB = 1e-6
 

@@ -77,6 +77,8 @@ class Balance:
 
     def __str__(self) -> str:
         """One line: what it is, what to try."""
+        if not self.analysis.trust:
+            return "too little to hear: nothing to do"
         if self.nothing:
             return "within the usual spread of its reference: nothing to do"
         is_ = ", ".join(map(str, self.is_[:2]))

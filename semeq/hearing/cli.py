@@ -206,6 +206,8 @@ def _rendered(
     options = ApplyOptions(match_loudness=match_loudness, overwrite=force)
     done: list[dict[str, Any]] = []
     busy = [(source, one) for source, one in zip(sources, found, strict=True) if not one.nothing]
+    if left := [source.name for source, one in zip(sources, found, strict=True) if one.nothing]:
+        tell((f"not rendered, there is nothing to do: {', '.join(left)}",))
     if not busy:
         return done
     jobs = plan([source for source, _ in busy], output)

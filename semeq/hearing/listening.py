@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +27,7 @@ from semeq.response import Floats
 ReferenceLike = str | Path | Reference
 _HALF_TRUST_S, _SHORT_S = 0.5, 3.0  # of loud sound
 _FEWEST_BANDS, _ENOUGH_BANDS = 10, 30
+_FULL_DBFS, _CLIPPED_CREST_DB = -0.1, 6.0
 _MOST_FILES = 2000
 
 
@@ -69,8 +70,7 @@ def listen(
         notes.append("steady noise, neither music nor speech: compared with pink noise")
     deviation = chosen.deviation_db(heard.spectrum)
     trust = _trust(heard.spectrum)
-    if (doubt := _doubt(heard)) is not None:
-        notes.append(doubt)
+    notes += [said for said in (_doubt(heard), _clipping(heard)) if said is not None]
     place = np.zeros(encoder.network.outputs)
     if trust and encoder.hears == "mel":
         place = trust * _heard_itself(audio, rate_hz, encoder)
@@ -159,6 +159,8 @@ def _doubt(heard: Heard) -> str | None:
     return None
 
 
-def with_notes(listened: Listened, *notes: str) -> Listened:
-    """The same, with more to say."""
-    return replace(listened, notes=(*listened.notes, *notes))
+def _clipping(heard: Heard) -> str | None:
+    levels = heard.levels
+    if levels.peak_dbfs > _FULL_DBFS and levels.crest_db < _CLIPPED_CREST_DB:
+        return f"clipped or limited hard (crest {levels.crest_db:.1f} dB at full scale): an EQ cannot undo that"
+    return None

@@ -2,6 +2,9 @@
 
 import json
 import math
+import re
+import shutil
+import subprocess
 from itertools import pairwise
 from pathlib import Path
 
@@ -114,6 +117,20 @@ def test_crest_of_a_sine_is_3_db() -> None:
     meter = LevelMeter(RATE, 1)
     meter.update(0.5 * np.sin(np.arange(RATE) * 0.1)[None].astype(np.float32))
     assert meter.finish().crest_db == pytest.approx(3.01, abs=0.02)
+
+
+@pytest.mark.peer
+def test_loudness_and_true_peak_agree_with_ffmpeg(tmp_path: Path) -> None:
+    ffmpeg = shutil.which("ffmpeg")
+    if ffmpeg is None:
+        pytest.skip("ffmpeg is not installed")
+    path = tmp_path / "piece.wav"
+    write(path, 0.5 * PIECE.astype(float) / float(np.abs(PIECE).max()), RATE)
+    line = [ffmpeg, "-hide_banner", "-nostats", "-i", str(path), "-af", "ebur128=peak=true", "-f", "null", "-"]
+    said = subprocess.run(line, capture_output=True, text=True, timeout=60, check=True).stderr.split("Summary:")[1]
+    levels = hear(path).levels
+    assert levels.lufs == pytest.approx(float(re.findall(r"I:\s+(-?[\d.]+) LUFS", said)[0]), abs=0.11)
+    assert levels.true_peak_dbtp == pytest.approx(float(re.findall(r"Peak:\s+(-?[\d.]+) dBFS", said)[0]), abs=0.2)
 
 
 # references

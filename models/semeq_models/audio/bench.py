@@ -16,6 +16,7 @@ from semeq.hearing.longterm import BANDS_HZ
 from semeq.hearing.reference import load_reference
 from semeq.latent import curves_of, decode, encode_curves
 from semeq.response import Floats, response_db
+from semeq_models.audio.cost import cost_figure
 from semeq_models.audio.figures import Figure, mean
 from semeq_models.audio.recorded import recorded_figures
 from semeq_models.audio.sources import EQ_DB, Source, correction_db, listened, with_word
@@ -58,6 +59,7 @@ def evaluate_audio(
         ("pink", pink, "<= 1.5", ">= .60", ""),
     ):
         figures += _matching(kind, sources, curves, ears, eqs, rng, match_bar, bar, false_bar)
+    figures.append(cost_figure(rng))
     if recordings:
         say("recordings ...")
         figures += recorded_figures(recordings, curves, ears, eqs, rng)

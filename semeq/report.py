@@ -18,6 +18,8 @@ def strength(asked: Suggestion) -> str:
         abs(part.weight) * word.strength_db for part, word in zip(asked.request.parts, asked.words, strict=True)
     )
     typical_db /= sum(abs(part.weight) for part in asked.request.parts)
+    if all(word.confidence == "own" for word in asked.words):
+        return f"{way(asked)}intensity {asked.intensity:g}, your own"
     return f"{way(asked)}intensity {asked.intensity:g}; people typically set {typical_db:.1f} dB RMS"
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from semeq.answer import Parts, between, blended, place_of, varied
 from semeq.artefact import DEFAULT_MODEL, load_model
 from semeq.errors import ModelError, UnknownWordError, UsageError
-from semeq.language import Language
+from semeq.language import LANGUAGES, Language
 from semeq.model import Model, Word
 from semeq.response import Floats
 from semeq.settings import GAIN_LIMIT_DB, EqSettings, shown
@@ -102,7 +102,7 @@ def suggest(
     variant, vary = _checked_ways(variant, vary, request, model)
     vocabulary = model.vocabulary(request.language)
     used = tuple(vocabulary[part.word] for part in request.parts)
-    said = (model.warning,) if model.warning else ()
+    said = (model.warning,) if model.warning and any(word.confidence != "own" for word in used) else ()
     notes = (*said, *request.notes, *filter(None, map(_doubt, used)))
     limits = _limits(request, model, intensity, variant, vary)
     adapted = None
@@ -175,7 +175,9 @@ def checked_intensity(intensity: object) -> float:
 
 def _request(words: str | Request, model: Model, language: Language) -> Request:
     if isinstance(words, str):
-        return _parsed(words, model, _checked_language(language, model))
+        if not model.vocabulary(_checked_language(language, model)):
+            raise UnknownWordError(f"model {model.name} has no {LANGUAGES[language]} words; use --model default")
+        return _parsed(words, model, language)
     from semeq.grammar import Request
 
     if not isinstance(words, Request):

@@ -64,7 +64,9 @@ def words_command(
         return
     click.echo(words_text(listed, ascii_only=needs_ascii(sys.stdout)))
     notes = [loaded.warning] if loaded.warning else []
-    notes += [] if listed else [f"no {LANGUAGES[language]} word is {confidence}"]
+    if not listed:
+        none = f"is {confidence}" if loaded.vocabulary(language) else f"is in {loaded.name}; --model default has some"
+        notes.append(f"no {LANGUAGES[language]} word {none}")
     for note in notes:
         click.echo(f"note: {note}", err=True)
 

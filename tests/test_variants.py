@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from semeq import EqSettings, UsageError, eq, interpolate, load_model, response_db, suggest, words
+from semeq import EqSettings, UnknownWordError, UsageError, eq, interpolate, load_model, response_db, suggest, words
 from semeq.blend import path_steps_db
 from semeq.latent import decode_settings
 from semeq.response import log_grid_hz
@@ -161,3 +161,8 @@ def test_nothing_jumps_when_a_second_word_joins() -> None:
         steps = path_steps_db(blend)
         assert steps[0] < 0.01 > steps[-1]  # dB
         assert max(steps) < 0.6  # dB, for a step of 2 %
+
+
+def test_a_model_without_a_language_says_so() -> None:
+    with pytest.raises(UnknownWordError, match="v2 has no Spanish words"):
+        eq("brillante", model="v2", language="es")

@@ -42,7 +42,7 @@ class SndSource:
         self._read_error = soundfile.LibsndfileError
         length = _checked_length(path)
         try:
-            self._sound = soundfile.SoundFile(os.fspath(path))
+            self._sound = soundfile.SoundFile(_name(path))
         except soundfile.LibsndfileError:
             raise _not_audio(path) from None
         sound = self._sound
@@ -84,7 +84,7 @@ class SndSource:
             import soundfile
 
             try:
-                with soundfile.SoundFile(os.fspath(path)) as other:
+                with soundfile.SoundFile(_name(path)) as other:
                     other.seek(info.frames - 1)
                     if len(other.read(1)):
                         return
@@ -123,6 +123,11 @@ def _checked_length(path: Path) -> mp3.Length | None:
                 raise truncated(path.name, length.promised / length.rate_hz, length.held / length.rate_hz)
             return length
     return None
+
+
+def _name(path: Path) -> str | bytes:
+    """The name of a file as the system has it, which need not be text."""
+    return os.fsencode(path) if os.name == "posix" else os.fspath(path)
 
 
 def _not_audio(path: Path) -> AudioError:
@@ -247,7 +252,7 @@ def check_frames(part: Path, shown: Path, frames: int) -> None:
     import soundfile
 
     try:
-        with soundfile.SoundFile(os.fspath(part)) as sound:
+        with soundfile.SoundFile(_name(part)) as sound:
             if sound.frames == frames:
                 return
             text = f"{sound.frames} instead of {frames} samples arrived"

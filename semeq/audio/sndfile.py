@@ -125,8 +125,8 @@ def _checked_length(path: Path) -> mp3.Length | None:
     return None
 
 
-def _name(path: Path) -> str | bytes:
-    """The name of a file as the system has it, which need not be text."""
+def _name(path: Path) -> Any:
+    """The name of a file as the system has it, which need not be text; soundfile takes bytes, but its types do not."""
     return os.fsencode(path) if os.name == "posix" else os.fspath(path)
 
 

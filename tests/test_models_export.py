@@ -159,6 +159,8 @@ _LAYERS: dict[str, Callable[[Weights], Table]] = {
         {"op": "centred", "body": [w.linear(13, 8), {"op": "tanh"}, {"op": "centred", "body": [w.linear(8, 5)]}]},
         {"op": "centred", "body": []},
     ],
+    "conv2d": lambda w: [w.linear(13, 70), w.conv2d((2, 5, 7), 3, 2), w.conv2d((3, 3, 4), 2, 1)],
+    "mean": lambda w: [w.linear(13, 24), {"op": "mean", "shape": [2, 3, 4]}],
 }
 
 

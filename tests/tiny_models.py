@@ -40,6 +40,11 @@ class Weights:
     def clamp(self, low: Sequence[float] | Floats, high: Sequence[float] | Floats) -> dict[str, Any]:
         return {"op": "clamp", "low": self.fixed(low), "high": self.fixed(high)}
 
+    def conv2d(self, shape: tuple[int, int, int], outputs: int, stride: int) -> dict[str, Any]:
+        weight = self.fixed(self.random.normal(size=(outputs, shape[0], 3, 3)) / 3)
+        bias = self.fixed(self.random.normal(size=outputs) * 0.3)
+        return {"op": "conv2d", "weight": weight, "bias": bias, "shape": list(shape), "stride": stride}
+
     def residual(self, inputs: int, outputs: int) -> Table:
         body = [self.linear(inputs, outputs), {"op": "relu"}, self.linear(outputs, outputs)]
         return [{"op": "residual", "body": body, "skip": [self.linear(inputs, outputs)]}, {"op": "relu"}]

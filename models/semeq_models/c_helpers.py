@@ -145,6 +145,45 @@ static inline void NAME_centre(const double *x, int inputs, const double *at_zer
     for (i = 0; i < outputs; ++i) y[i] = moved ? y[i] - at_zero[i] : 0.0;
 }
 """,
+    "conv2d": """\
+/* 3 x 3 with zeros around the edges; pictures and weights lie in a row, channel by channel. */
+static inline void NAME_conv2d(const double *x, int channels, int rows, int columns, int stride, const float *weight,
+                               const float *bias, int outputs, double *y)
+{
+    int o, c, row, column, up, across;
+    for (o = 0; o < outputs; ++o) {
+        for (row = 0; row < rows; row += stride) {
+            for (column = 0; column < columns; column += stride) {
+                double sum = (double)bias[o];
+                for (c = 0; c < channels; ++c) {
+                    const float *w = weight + (o * channels + c) * 9;
+                    const double *picture = x + c * rows * columns;
+                    for (up = -1; up <= 1; ++up) {
+                        if (row + up < 0 || row + up >= rows) continue;
+                        for (across = -1; across <= 1; ++across) {
+                            if (column + across < 0 || column + across >= columns) continue;
+                            sum += picture[(row + up) * columns + column + across]
+                                   * (double)w[(up + 1) * 3 + across + 1];
+                        }
+                    }
+                }
+                *y++ = sum;
+            }
+        }
+    }
+}
+""",
+    "mean": """\
+static inline void NAME_mean(const double *x, int rows, int columns, double *y)
+{
+    int row, column;
+    for (row = 0; row < rows; ++row) {
+        double sum = 0.0;
+        for (column = 0; column < columns; ++column) sum += x[row * columns + column];
+        y[row] = sum / (double)columns;
+    }
+}
+""",
 }
 """By what calls them; a header holds those that it needs, in this order."""
 

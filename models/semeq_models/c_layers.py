@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from semeq.network import Layer, run
+from semeq.network import Layer, run, width_after
 from semeq.response import Floats
 from semeq_models.c_text import array_of_doubles, array_of_floats, array_of_ints
 
@@ -142,6 +142,20 @@ def _centred(code: Code, layer: Layer, x: int) -> int:
     return code.step([("centre", f"{{0}}, {inputs}, {at_zero}, {{y}}, {width}")], [x, body], width, changes=True)
 
 
+def _conv2d(code: Code, layer: Layer, x: int) -> int:
+    channels, rows, columns = layer["shape"]
+    weight, bias = code.tensors[layer["weight"]], code.tensor(layer["bias"])
+    width = width_after([layer], code.tensors, code.steps[x].width)  # type: ignore[arg-type]  # only shapes are read
+    picture = f"{channels}, {rows}, {columns}, {layer['stride']}"
+    call = f"{{0}}, {picture}, {code.tensor(layer['weight'])}, {bias}, {len(weight)}, {{y}}"
+    return code.step([("conv2d", call)], [x], width)
+
+
+def _mean(code: Code, layer: Layer, x: int) -> int:
+    channels, rows, columns = layer["shape"]
+    return code.step([("mean", f"{{0}}, {channels * rows}, {columns}, {{y}}")], [x], channels * rows)
+
+
 _LAYERS: dict[str, Callable[[Code, Layer, int], int]] = {
     "linear": _linear,
     "relu": _elementwise,
@@ -156,6 +170,8 @@ _LAYERS: dict[str, Callable[[Code, Layer, int], int]] = {
     "parallel": _parallel,
     "residual": _residual,
     "centred": _centred,
+    "conv2d": _conv2d,
+    "mean": _mean,
 }
 
 

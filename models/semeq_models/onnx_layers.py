@@ -118,6 +118,23 @@ def _centred(graph: Graph, layer: Layer, x: str, width: int) -> str:
     return graph.node("Sub", graph.run(layer["body"], x, width), graph.run(layer["body"], zeros, width))
 
 
+def _conv2d(graph: Graph, layer: Layer, x: str, width: int) -> str:
+    picture = _reshaped(graph, x, -1, *layer["shape"])
+    stride = [layer["stride"]] * 2
+    weight, bias = graph.tensor(layer["weight"]), graph.tensor(layer["bias"])
+    y = graph.node("Conv", picture, weight, bias, strides=stride, pads=[1, 1, 1, 1], kernel_shape=[3, 3])
+    return _reshaped(graph, y, -1, width_after([layer], graph.tensors, width))
+
+
+def _mean(graph: Graph, layer: Layer, x: str, _width: int) -> str:
+    channels, rows, columns = layer["shape"]
+    return graph.node("ReduceMean", _reshaped(graph, x, -1, channels * rows, columns), axes=[2], keepdims=0)
+
+
+def _reshaped(graph: Graph, x: str, *shape: int) -> str:
+    return graph.node("Reshape", x, graph.array(np.array(shape, dtype=np.int64)))
+
+
 def _plain(op: str) -> Callable[[Graph, Layer, str, int], str]:
     return lambda graph, _layer, x, _width: graph.node(op, x)
 
@@ -136,4 +153,6 @@ _LAYERS: dict[str, Callable[[Graph, Layer, str, int], str]] = {
     "parallel": _parallel,
     "residual": _residual,
     "centred": _centred,
+    "conv2d": _conv2d,
+    "mean": _mean,
 }

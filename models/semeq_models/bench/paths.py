@@ -8,7 +8,7 @@ from itertools import combinations
 
 import numpy as np
 
-from semeq.blend import path
+from semeq.answer import between
 from semeq.latent import curves_of, decode
 from semeq.model import Model, Word
 from semeq.response import Floats
@@ -85,9 +85,14 @@ def ways_by_decoder(model: Model) -> Ways | None:
 
 def ways_as_played(model: Model) -> Ways | None:
     """The ways that `semeq.interpolate` takes."""
-    walks = [path(one.settings, other.settings, STEPS) for one, other in combinations(best_known(model), 2)]
-    vectors = [[settings.to_vector() for settings in walk] for walk in walks]
-    return ways(level_free(curves_of(vectors, model.bands_hz))) if walks else None
+    vectors = [
+        [
+            between(model, one.settings, other.settings, (one.latent, other.latent), step / STEPS).to_vector()
+            for step in range(STEPS + 1)
+        ]
+        for one, other in combinations(best_known(model), 2)
+    ]
+    return ways(level_free(curves_of(vectors, model.bands_hz))) if vectors else None
 
 
 def ways(walks_db: Floats | Sequence[Floats]) -> Ways | None:

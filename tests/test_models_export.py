@@ -17,12 +17,15 @@ import pytest
 from semeq import load_model
 from semeq.artefact import shipped_models
 from semeq.errors import MissingExtraError, ModelError, UsageError
+from semeq.hearing.encoder import AudioEncoder, load_encoder
 from semeq.latent import FREQS, GAINS, QS, curves_of, decode, encode, legal
 from semeq.model import Model
 from semeq.network import LAYERS, run, width_after
 from semeq.response import Floats
-from semeq_models.export import EXPORTS, export, placed
+from semeq.weights import weights_folder
+from semeq_models.export import EXPORTS, export, exportable, placed
 from semeq_models.portable import identifier, words_of
+from semeq_models.systems import AUDIO_SPECS
 from tests.c_code import C99, CPP17, answers, asked, compiled, main_text
 from tests.tiny_models import (
     LATENT,
@@ -440,3 +443,50 @@ def test_files_go_where_they_are_sent(tmp_path: Path) -> None:
         tmp_path / "x.encoder.onnx": b"1",
         tmp_path / "x.decoder.onnx": b"2",
     }
+
+
+# audio encoders
+
+
+def heard_rows(name: str) -> Floats:
+    """What each kind of encoder is given: spectra with the logarithm of a spread, or log-mel pictures."""
+    random = np.random.default_rng(3)
+    inputs = load_encoder(name).network.inputs
+    if load_encoder(name).hears == "mel":
+        return as_single(random.normal(-4.0, 1.5, (4, inputs)))
+    return as_single(np.column_stack([random.normal(0.0, 5.0, (30, inputs - 1)), random.uniform(-0.6, 2.1, 30)]))
+
+
+@pytest.mark.parametrize("name", sorted(AUDIO_SPECS))
+def test_an_exported_audio_encoder_hears_what_semeq_hears(name: str, tmp_path: Path) -> None:
+    encoder, rows = load_encoder(name), heard_rows(name)
+    wanted = encoder.network(rows)
+    runtime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+    session = runtime.InferenceSession(export(encoder, "onnx")[".onnx"])
+    [found] = session.run(None, {"heard": rows.astype(np.float32)})
+    assert np.abs(found - wanted).max() <= 1e-5 * max(np.abs(wanted).max(), 1.0)
+    with np.load(io.BytesIO(export(encoder, "npz")[".npz"]), allow_pickle=False) as file:
+        card, tensors = json.loads(file["card"].item()), {key: file[key].astype(np.float64) for key in file.files[2:]}
+    assert np.array_equal(run(card["network"]["layers"], tensors, rows), wanted)
+    assert card["space"] == encoder.space
+    (tmp_path / "ears.h").write_bytes(export(encoder, "c-header")[".h"])
+    title = f"semeq_{identifier(name)}"
+    source = (
+        f'#include "ears.h"\n#include <stdio.h>\nint main(void)\n{{\n    static float in[{rows.shape[1]}];\n'
+        f"    float z[{wanted.shape[1]}];\n    while (fread(in, sizeof in, 1, stdin) == 1) {{\n"
+        f"        {title}_place(in, z);\n        if (fwrite(z, sizeof z, 1, stdout) != 1) return 1;\n    }}\n"
+        "    return 0;\n}\n"
+    )
+    (tmp_path / "main.c").write_text(source, encoding="ascii")
+    ears = compiled(tmp_path, *C99, "-o", "ears", "main.c")
+    coded = answers(ears, "", rows, wanted.shape[1])
+    assert np.abs(coded - wanted).max() <= 1e-6 * max(np.abs(wanted).max(), 1.0)  # it answers in single precision
+
+
+def test_a_file_is_exported_as_what_it_is(tmp_path: Path) -> None:
+    for name, kind in (("audio-default", AudioEncoder), ("v3", Model)):
+        path = tmp_path / f"{name}.safetensors"
+        path.write_bytes((weights_folder() / f"{name}.safetensors").read_bytes())
+        assert isinstance(exportable(str(path)), kind)
+    with pytest.raises(ModelError, match="no model 'nobody'"):
+        exportable("nobody")

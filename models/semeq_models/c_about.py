@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from semeq.hearing.encoder import AudioEncoder
 from semeq.latent import GAINS, decode
 from semeq.model import Model
 from semeq.response import RATE_HZ
@@ -43,6 +44,29 @@ def about(model: Model, name: str, *, buffer_bytes: int) -> list[str]:
         *[f"    {at:2d}  {_range(at)}" for at in range(len(COLUMNS))],
         f"The shelves have Q {SHELF_Q}. Curves are drawn at a sample rate of {RATE_HZ:.0f} Hz, in dB, at these Hz:",
         *_wrapped([f"{band:.6g}" for band in model.bands_hz]),
+    ]
+
+
+def about_encoder(encoder: AudioEncoder, name: str, *, buffer_bytes: int) -> list[str]:
+    """The same for an audio encoder."""
+    given = encoder.given
+    bands = [f"{band:.6g}" for band in given.get("bands_hz", ())]
+    return [
+        "SPDX-License-Identifier: Apache-2.0",
+        "",
+        f"Audio encoder {comment_text(encoder.name)} of semeq. Written by a program; do not edit.",
+        comment_text(encoder.description),
+        *([f"Note: {comment_text(encoder.warning)}"] if encoder.warning else []),
+        f"SHA-256 of the encoder: {comment_text(encoder.sha256)}",
+        "",
+        f"{name}_place: heard ({encoder.network.inputs} numbers) to z, the place of the EQ that it seems to have,",
+        f"in the latent space of the model {comment_text(encoder.space)} ({encoder.network.outputs} numbers).",
+        f"heard: {given['columns']}.",
+        *([f"The last number: {given['last']}."] if "last" in given else []),
+        *(["The bands, in Hz:", *_wrapped(bands)] if bands else []),
+        "",
+        "C99 and C++. No allocation, no lock, no state, the same steps at every call,",
+        f"buffers of {buffer_bytes} bytes on the stack. A number that is NaN or infinite counts as 0.",
     ]
 
 

@@ -1,14 +1,15 @@
-"""A model as one C99 header that is also C++: no memory is asked for, nothing is remembered, every call is alike."""
+"""A model or an audio encoder as one C99 header that is also C++: no memory is asked for, every call is alike."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from semeq.hearing.encoder import AudioEncoder
 from semeq.language import LANGUAGES
 from semeq.model import Model, Word
 from semeq.network import Network
 from semeq.response import RATE_HZ
-from semeq_models.c_about import about
+from semeq_models.c_about import about, about_encoder
 from semeq_models.c_helpers import CURVE, HELPERS
 from semeq_models.c_layers import Body, Code, body
 from semeq_models.c_text import array_of_doubles, array_of_floats, braces, comment, string_text
@@ -33,8 +34,8 @@ def header_files(model: Model) -> dict[str, bytes]:
         f"#ifndef {name.upper()}_H\n#define {name.upper()}_H\n",
         "#include <math.h>\n#include <stddef.h>\n#include <stdint.h>\n#include <string.h>\n",
         _sizes(model, name),
-        array_of_floats(f"{name}_low", single(model, LOW), "the legal range of the 13 numbers, from"),
-        array_of_floats(f"{name}_high", single(model, HIGH), "to"),
+        array_of_floats(f"{name}_low", single(model.name, LOW), "the legal range of the 13 numbers, from"),
+        array_of_floats(f"{name}_high", single(model.name, HIGH), "to"),
         array_of_doubles(f"{name}_bands_hz", model.bands_hz, "frequencies of every curve"),
         _words(model, name),
         *[text for code in (encoder, decoder) for _, text in code.constants.values()],
@@ -47,8 +48,27 @@ def header_files(model: Model) -> dict[str, bytes]:
     return {".h": "\n".join(parts).encode("ascii")}
 
 
+def encoder_header(encoder: AudioEncoder) -> dict[str, bytes]:
+    """The same of an audio encoder: one function from what is heard to a place in the latent space."""
+    name, network = f"semeq_{identifier(encoder.name)}", encoder.network
+    code = _code(encoder.name, name, "audio", network)
+    _stored(code, code.run(network.layers, _loaded(code, "heard", network.inputs)), "z")
+    made = body(name, code.steps)
+    parts = [
+        comment(about_encoder(encoder, name, buffer_bytes=8 * sum(made.sizes))),
+        f"#ifndef {name.upper()}_H\n#define {name.upper()}_H\n",
+        "#include <math.h>\n#include <stddef.h>\n#include <stdint.h>\n#include <string.h>\n",
+        f"#define {name.upper()}_HEARD {network.inputs}\n#define {name.upper()}_LATENT {network.outputs}\n",
+        *[text for _, text in code.constants.values()],
+        *[text.replace("NAME", name) for helper, text in HELPERS.items() if helper in made.helpers],
+        _function(f"{name}_place", made, f"heard[{network.inputs}]", f"z[{network.outputs}]"),
+        "#endif\n",
+    ]
+    return {".h": "\n".join(parts).encode("ascii")}
+
+
 def _encoder(model: Model, name: str) -> Code:
-    code = _code(model, name, "encoder", model.encoder)
+    code = _code(model.name, name, "encoder", model.encoder)
     x = _loaded(code, side_name(model.encoder_input), model.encoder.inputs)
     if model.encoder_input == "curve":
         x = code.change(x, "level_free")
@@ -57,7 +77,7 @@ def _encoder(model: Model, name: str) -> Code:
 
 
 def _decoder(model: Model, name: str) -> Code:
-    code = _code(model, name, "decoder", model.decoder)
+    code = _code(model.name, name, "decoder", model.decoder)
     y = code.run(model.decoder.layers, _loaded(code, "z", model.decoder.inputs))
     if model.decoder_output == "settings":
         y = code.change(y, "clamp", f", {name}_low, {name}_high")
@@ -65,7 +85,7 @@ def _decoder(model: Model, name: str) -> Code:
     return code
 
 
-def _code(model: Model, name: str, part: str, network: Network) -> Code:
+def _code(model: str, name: str, part: str, network: Network) -> Code:
     tensors = {tensor: single(model, network.tensors[tensor]) for tensor in tensors_in(network.layers)}
     return Code(name=name, part=part, tensors=tensors)
 
@@ -122,5 +142,5 @@ def _words(model: Model, name: str) -> str:
 
 def _word(model: Model, word: Word) -> str:
     texts = f"{string_text(word.name)}, {string_text(word.language)}"
-    place, settings = single(model, word.latent), single(model, np.array(word.settings.to_vector()))
+    place, settings = single(model.name, word.latent), single(model.name, np.array(word.settings.to_vector()))
     return f"    {{{texts},\n     {braces(place)},\n     {braces(settings)}}},\n"

@@ -295,12 +295,11 @@ def _written(reports: list[Any], output: Path | None) -> None:
 @click.option("-o", "--output", type=PATH, help="File or folder to write; named after the model unless said otherwise.")
 @force_option
 def export_command(name: str, form: str, output: Path | None, force: bool) -> None:
-    """Write a model (NAME, or a file) for other programs: numpy, ONNX, C."""
-    from semeq.artefact import load_model
+    """Write a model or an audio encoder (NAME, or a file) for other programs: numpy, ONNX, C."""
     from semeq_models.artefact import write_whole
-    from semeq_models.export import export, placed
+    from semeq_models.export import export, exportable, placed
 
-    model = load_model(name)
+    model = exportable(name)
     files = placed(export(model, form), model.name, output)
     if existing := [path for path in files if path.exists() and not force]:
         raise DataError(f"{existing[0]}: exists; use --force to replace it, or name another with -o")

@@ -1,15 +1,19 @@
-"""A model for other programs: numpy files, ONNX networks, a C header."""
+"""A model or an audio encoder for other programs: numpy files, ONNX networks, a C header."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from semeq.errors import UsageError
+from semeq.artefact import load_model
+from semeq.errors import ModelError, UsageError
+from semeq.hearing.encoder import FORMAT as AUDIO_FORMAT
+from semeq.hearing.encoder import AudioEncoder, load_encoder
 from semeq.model import Model
-from semeq_models.c_header import header_files
-from semeq_models.npz_file import npz_files
-from semeq_models.onnx_file import onnx_files
+from semeq.weights import shipped
+from semeq_models.c_header import encoder_header, header_files
+from semeq_models.npz_file import encoder_npz, npz_files
+from semeq_models.onnx_file import encoder_file, onnx_files
 from semeq_models.portable import identifier
 
 EXPORTS: dict[str, Callable[[Model], dict[str, bytes]]] = {
@@ -17,16 +21,42 @@ EXPORTS: dict[str, Callable[[Model], dict[str, bytes]]] = {
     "onnx": onnx_files,
     "c-header": header_files,
 }
+ENCODER_EXPORTS: dict[str, Callable[[AudioEncoder], dict[str, bytes]]] = {
+    "npz": encoder_npz,
+    "onnx": encoder_file,
+    "c-header": encoder_header,
+}
 
 
-def export(model: Model, format: str) -> dict[str, bytes]:
+def export(model: Model | AudioEncoder, format: str) -> dict[str, bytes]:
     """``model`` in one of ``EXPORTS``: what its files hold, by the ending of their names.
 
-    One file each; ONNX takes two, as a runtime wants every input of a file at every call.
+    One file each; ONNX takes two of a model, as a runtime wants every input of a file at every call.
+
+    >>> from semeq import load_model
+    >>> sorted(export(load_model("v2"), "c-header"))
+    ['.h']
     """
     if format not in EXPORTS:
         raise UsageError(f"no format {format!r}; choose one of: {', '.join(sorted(EXPORTS))}")
-    return EXPORTS[format](model)
+    return ENCODER_EXPORTS[format](model) if isinstance(model, AudioEncoder) else EXPORTS[format](model)
+
+
+def exportable(name: str) -> Model | AudioEncoder:
+    """The model or audio encoder of this name, or in this file.
+
+    >>> exportable("audio-default").name, exportable("v2").name
+    ('audio-default', 'v2')
+    """
+    if name in shipped(AUDIO_FORMAT):
+        return load_encoder(name)
+    try:
+        return load_model(name)
+    except ModelError as error:
+        try:
+            return load_encoder(name)
+        except ModelError:
+            raise error from None
 
 
 def placed(files: Mapping[str, bytes], name: str, output: Path | None = None) -> dict[Path, bytes]:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from semeq import network
+from semeq.hearing.encoder import AudioEncoder
 from semeq.model import Model
 from semeq.network import Layer, Network
 from semeq.response import Floats
@@ -49,11 +50,55 @@ log10 reads no less than {tiny:g}, pow10 no more than {most_power:g}; silu is x 
 """
 
 
+_HEARING = """\
+Audio encoder {name} of semeq: from what is heard to the EQ that it seems to have, in the latent space of {space}.
+{description}
+{warning}
+card              JSON: card["given"] says what goes in, card["network"]["layers"] what becomes of it (see below)
+audio.*           the numbers of the layers under the names they have there
+
+{layers}
+"""
+
+
 def npz_files(model: Model) -> dict[str, bytes]:
     """One file ``.npz``; the same model gives the same bytes."""
+    return _file(arrays(model))
+
+
+def encoder_npz(encoder: AudioEncoder) -> dict[str, bytes]:
+    """The same of an audio encoder."""
+    note = f"Note: {encoder.warning}\n" if encoder.warning else ""
+    text = _HEARING.format(
+        name=encoder.name,
+        space=encoder.space,
+        description=encoder.description,
+        warning=note,
+        layers=network.__doc__ or "",
+    )
+    said = {
+        "name": encoder.name,
+        "description": encoder.description,
+        "warning": encoder.warning,
+        "provenance": dict(encoder.provenance),
+        "sha256": encoder.sha256,
+        "space": encoder.space,
+        "given": encoder.given,
+        "network": _network(encoder.network),
+    }
+    tensors = {name: _exact(encoder.network.tensors[name]) for name in sorted(tensors_in(encoder.network.layers))}
+    return _file({"README": np.array(text), "card": _json(said), **tensors})
+
+
+def _json(said: dict[str, Any]) -> np.ndarray[Any, Any]:
+    """As ASCII text, easy to read from C++ too."""
+    return np.array(json.dumps(said, sort_keys=True, ensure_ascii=True).encode("ascii"))
+
+
+def _file(found: Arrays) -> dict[str, bytes]:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        for name, array in arrays(model).items():
+        for name, array in found.items():
             entry = zipfile.ZipInfo(f"{name}.npy")  # dated 1980, as every such entry that is not told otherwise
             entry.create_system, entry.external_attr = 3, 0o644 << 16
             with archive.open(entry, "w") as file:
@@ -68,7 +113,7 @@ def arrays(model: Model) -> Arrays:
     latent = model.latent_dim
     found: Arrays = {
         "README": np.array(readme(model)),
-        "card": np.array(json.dumps(card(model), sort_keys=True, ensure_ascii=True).encode("ascii")),
+        "card": _json(card(model)),
         "bands_hz": _exact(model.bands_hz),
         "words.name": np.array([word.name for word in words], dtype=np.str_),
         "words.language": np.array([word.language for word in words], dtype=np.str_),

@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
-from semeq.model import Model
 from semeq.network import MOST_POWER, TINY, Layer, Network, Tensors, width_after
 from semeq_models.portable import single
 
@@ -20,7 +19,8 @@ from semeq_models.portable import single
 class Graph:
     """Nodes and numbers of a graph under construction; every value goes by its name. Shapes: ``[batch, features]``."""
 
-    model: Model
+    name: str
+    """Whose network it is."""
     tensors: Tensors
     nodes: list[NodeProto] = field(default_factory=list)
     initializers: dict[str, TensorProto] = field(default_factory=dict)
@@ -41,7 +41,7 @@ class Graph:
     def constant(self, numbers: npt.ArrayLike, name: str) -> str:
         """Numbers that never change, stored once under ``name``."""
         if name not in self.initializers:
-            found = single(self.model, np.asarray(numbers, dtype=np.float64))
+            found = single(self.name, np.asarray(numbers, dtype=np.float64))
             self.initializers[name] = numpy_helper.from_array(found, name)
         return name
 

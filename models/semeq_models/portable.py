@@ -37,14 +37,12 @@ def side_name(side: Side) -> str:
     return {"settings": "settings", "curve": "curve_db"}[side]
 
 
-def single(model: Model, numbers: Floats) -> npt.NDArray[np.float32]:
-    """The same numbers in single precision, refused where that cannot hold them."""
+def single(name: str, numbers: Floats) -> npt.NDArray[np.float32]:
+    """The same numbers in single precision, refused where that cannot hold them; ``name`` is whose they are."""
     with np.errstate(over="ignore"):
         found = np.asarray(numbers, dtype=np.float32)
     if not np.isfinite(found).all():
-        raise ModelError(
-            f"model {model.name} has numbers that single precision cannot hold; train it again, or use npz"
-        )
+        raise ModelError(f"model {name} has numbers that single precision cannot hold; train it again, or use npz")
     return found
 
 

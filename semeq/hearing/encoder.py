@@ -39,6 +39,18 @@ class AudioEncoder:
     network: Network = field(repr=False)
     sha256: str
 
+    @property
+    def given(self) -> dict[str, Any]:
+        """What each number means that goes into the network, for programs that run it without semeq."""
+        if self.hears == "deviation":
+            last = f"natural logarithm of the reference's spread in dB, {SMALLEST_SPREAD_DB:g} to {LARGEST_SPREAD_DB:g}"
+            said = "long-term spectrum on the bands minus the reference's mean, level-free, in dB; then one more number"
+            return {"name": "heard", "columns": said, "last": last, "bands_hz": BANDS_HZ.tolist()}
+        from semeq.hearing.mel import BANDS, FRAMES, RATE_HZ
+
+        said = f"log-mel picture, {BANDS} bands of {FRAMES} frames each, of mono sound at {RATE_HZ} Hz"
+        return {"name": "heard", "columns": said, "shape": [BANDS, FRAMES]}
+
     def place(self, deviations_db: Floats, spread_db: float) -> Floats:
         """The EQ that audio seems to have, for deviations from a reference. Shapes: ``[..., 40] -> [..., D]``."""
         if self.hears != "deviation":

@@ -17,7 +17,7 @@ from semeq.demo import music
 from semeq.errors import AudioError, UsageError
 from semeq.hearing.adaptive import adapt, how_much
 from semeq.hearing.album import balance_album
-from semeq.hearing.analysis import LEVEL_WORDS, analyze
+from semeq.hearing.analysis import LEVEL_WORDS, analyze, tilt
 from semeq.hearing.balance import balance, words_for
 from semeq.hearing.difference import compare
 from semeq.hearing.heard import hear
@@ -26,6 +26,7 @@ from semeq.hearing.listening import listen, reference_of
 from semeq.hearing.longterm import BANDS_HZ, LongTerm, Spectrum
 from semeq.hearing.page import report_page
 from semeq.hearing.reference import load_reference, references
+from semeq_models.synthesis.noise import coloured_noise
 from tests.sound import write
 
 RATE = 44_100
@@ -237,6 +238,21 @@ def test_a_track_that_is_all_treble_reads_as_bright_and_an_outlier() -> None:
     assert found.percent("bright") > 90
     assert found.tilt_db_per_octave > found.reference_tilt_db_per_octave + 2
     assert found.outlier
+
+
+@pytest.mark.parametrize(("exponent", "slope"), [(0.0, 0.0), (-0.5, -3.01), (-1.0, -6.02)])
+def test_tilt_is_the_slope_of_power_per_hz(exponent: float, slope: float) -> None:
+    """White, pink and brown noise: 10 log10 of 2 to the power of 0, -1 and -2 an octave."""
+    audio = 0.05 * coloured_noise(np.random.default_rng(1), 48_000, 20.0, exponent, 1)
+    assert analyze(audio, 48_000).tilt_db_per_octave == pytest.approx(slope, abs=0.15)  # what noise of 20 s leaves open
+
+
+def test_every_octave_has_the_same_say_in_tilt() -> None:
+    """A rise of 6 dB between 3 and 6 kHz, a third of the way up, against one of the fall that mirrors it."""
+    octaves = np.log2(BANDS_HZ / 1000.0)
+    rise = 6.0 * np.clip(octaves - 1.585, 0.0, 1.0)
+    mirrored = -6.0 * np.clip(-octaves - 1.585, 0.0, 1.0)
+    assert tilt(rise) == pytest.approx(tilt(mirrored), rel=0.1)  # 40 bands lie unevenly; unweighted it would be 2 to 1
 
 
 def test_words_about_level_are_not_read_off_a_spectrum() -> None:

@@ -186,7 +186,7 @@ def test_the_bench_runs_and_the_default_meets_its_bars() -> None:
         corpus = load_corpus(data_folder())
     except DataError as error:
         pytest.skip(str(error))
-    found = {one.name: one for one in evaluate_audio(corpus, clips=8, eqs=4)}
+    found = {one.name: one for one in evaluate_audio(load_encoder(), corpus, clips=8, eqs=4)}
     assert found["EQ at intensity 0, with audio: largest dB"].value == 0.0
     assert found["change when 26 dB quieter or channels swapped, dB"].value <= 0.01
     assert found["slope of the boost against what is there"].value <= -0.52
@@ -256,6 +256,6 @@ def test_the_origins_formula_works_in_its_own_space_and_nowhere_else() -> None:
 
 
 def test_the_study_bench_shows_that_it_depends_on_level(corpus: Corpus) -> None:
-    found = {one.name: one.value for one in evaluate_audio(corpus, encoder=load_encoder("audio-cnn"), clips=2, eqs=2)}
+    found = {one.name: one.value for one in evaluate_audio(load_encoder("audio-cnn"), corpus, clips=2, eqs=2)}
     assert found["change when 26 dB quieter, dB"] > 0.1
     assert found["traverse at intensity 0: largest dB"] > 0.5

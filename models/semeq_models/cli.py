@@ -16,7 +16,7 @@ from semeq.command import new_group, run
 from semeq_models.audio.cli import references_command
 from semeq_models.errors import DataError
 from semeq_models.synthesis.cli import synthesize_command
-from semeq_models.systems import AUDIO_SPECS, SPECS, Spec, spec_named
+from semeq_models.systems import AUDIO_SPECS, SPECS, Spec, audio_spec_named, spec_named
 
 if TYPE_CHECKING:
     from semeq_models.cleaning import Corpus
@@ -183,7 +183,7 @@ def evaluate_command(
 
     corpus = _corpus(data, safe, socialfx)
     if audio:
-        _evaluate_audio(names, corpus, recordings, output, as_json, seed)
+        _evaluate_audio(names, corpus, as_is, epochs, recordings, output, as_json, seed)
         return
     reports = _reports(names, corpus, as_is, epochs, count=folds, splits=splits, seed=seed, workers=workers)
     _written(reports, output)
@@ -203,6 +203,8 @@ def evaluate_command(
 def _evaluate_audio(
     names: tuple[str, ...],
     corpus: Corpus,
+    as_is: bool,
+    epochs: int | None,
     recordings: tuple[Path, ...],
     output: Path | None,
     as_json: bool,
@@ -213,11 +215,11 @@ def _evaluate_audio(
     from semeq_models.audio.bench import evaluate_audio
     from semeq_models.audio.figures import audio_table, to_dicts
 
+    judged = [load_encoder(name) if as_is else _shortened(audio_spec_named(name), epochs) for name in names]
     said = {}
-    for name in names:
-        encoder = load_encoder(name)
+    for name, one in zip(names, judged, strict=True):
         found = evaluate_audio(
-            corpus, recordings=recordings, encoder=encoder, seed=seed, say=lambda text: click.echo(text, err=True)
+            one, corpus, recordings=recordings, seed=seed, say=lambda text: click.echo(text, err=True)
         )
         said[name] = to_dicts(found)
         if not as_json:
@@ -227,6 +229,16 @@ def _evaluate_audio(
         write_whole(output, text.encode("utf-8"))
     if as_json:
         click.echo(text, nl=False)
+
+
+def _speaking(name: str) -> Spec:
+    if name in AUDIO_SPECS:
+        raise DataError(f"{name} listens and knows no words; judge it with evaluate --audio {name}")
+    return spec_named(name)
+
+
+def _shortened(spec: Spec, epochs: int | None) -> Spec:
+    return replace(spec, epochs=epochs) if epochs is not None else spec
 
 
 @app.command("compare")
@@ -276,8 +288,7 @@ def _reports(names: tuple[str, ...], corpus: Corpus, as_is: bool, epochs: int | 
 
             found.append(evaluate(load_model(name), corpus, **how))
         else:
-            spec = spec_named(name)
-            found.append(evaluate(replace(spec, epochs=epochs) if epochs is not None else spec, corpus, **how))
+            found.append(evaluate(_shortened(_speaking(name), epochs), corpus, **how))
     return found
 
 

@@ -162,3 +162,10 @@ def spec_named(name: str) -> Spec:
     if name not in known:
         raise DataError(f"no system {name!r}; choose one of: {', '.join(known)}")
     return known[name]
+
+
+def audio_spec_named(name: str) -> Spec:
+    """The audio encoder of this name."""
+    if name not in AUDIO_SPECS:
+        raise DataError(f"no audio encoder {name!r}; choose one of: {', '.join(AUDIO_SPECS)}, or a file with --as-is")
+    return AUDIO_SPECS[name]

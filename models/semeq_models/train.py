@@ -51,6 +51,8 @@ def train(
     The same spec and corpus give the same bytes, stopped and resumed or not, on one machine and version of torch.
     """
     spec = spec_named(spec) if isinstance(spec, str) else spec
+    if spec.space:
+        raise DataError(f"{spec.name} is an audio encoder; train it with train_audio")
     train_networks = trainer()
     began = time.process_time()
     rows = rows_for(spec, corpus.contributions)

@@ -147,8 +147,8 @@ def match(
 def analysis_of(listened: Listened, model: Model, language: Language = "en") -> Analysis:
     """The analysis of what was listened to."""
     heard, reference = listened.heard, listened.reference
-    low, mid, high = _thirds(listened.deviation_db)
-    tilt = _tilt(reference.mean_db)
+    low, mid, high = _thirds(listened.measured_db)
+    reference_tilt = tilt(reference.mean_db)
     return Analysis(
         name=heard.name,
         words=shares(listened.deviation_db, listened.trust, reference, model.vocabulary(language).values()),
@@ -156,8 +156,8 @@ def analysis_of(listened: Listened, model: Model, language: Language = "en") -> 
         spread_db=reference.spread_db,
         trust=listened.trust,
         unusual=reference.unusual(listened.deviation_db),
-        tilt_db_per_octave=tilt + _tilt(listened.deviation_db),
-        reference_tilt_db_per_octave=tilt,
+        tilt_db_per_octave=reference_tilt + tilt(listened.measured_db),
+        reference_tilt_db_per_octave=reference_tilt,
         low_db=low,
         mid_db=mid,
         high_db=high,
@@ -193,10 +193,11 @@ def nameable(words: Iterable[Word]) -> list[Word]:
     return [word for word in words if word.confidence != "weak" and word.name not in LEVEL_WORDS]
 
 
-def _tilt(curve_db: Floats) -> float:
-    """The slope of a curve between 100 Hz and 10 kHz, in dB an octave."""
+def tilt(curve_db: Floats) -> float:
+    """The slope of a curve between 100 Hz and 10 kHz, in dB an octave; every octave counts alike."""
     inside = (_TILT_HZ[0] <= BANDS_HZ) & (_TILT_HZ[1] >= BANDS_HZ)
-    return float(np.polyfit(np.log2(BANDS_HZ[inside]), curve_db[inside], 1)[0])
+    octaves = np.log2(BANDS_HZ[inside])
+    return float(np.polyfit(octaves, curve_db[inside], 1, w=np.sqrt(np.gradient(octaves)))[0])
 
 
 def _thirds(deviation_db: Floats) -> tuple[float, float, float]:

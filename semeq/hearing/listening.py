@@ -35,13 +35,15 @@ _MOST_FILES = 2000
 class Listened:
     """``deviation_db`` is how the programme differs from the reference; ``place`` the EQ that it seems to have.
 
-    ``trust`` falls from 1 to 0 as there is less to hear: a click, a tone, a telephone.
+    ``trust`` falls from 1 to 0 as there is less to hear: a click, a tone, a telephone; both are made smaller by it.
+    ``measured_db`` is the difference as measured, however short the programme; less where few bands hold anything.
     """
 
     heard: Heard
     reference: Reference
     encoder: AudioEncoder = field(repr=False)
     deviation_db: Floats = field(repr=False)
+    measured_db: Floats = field(repr=False)
     place: Floats = field(repr=False)
     trust: float
     notes: tuple[str, ...]
@@ -81,6 +83,7 @@ def listen(
         reference=chosen,
         encoder=encoder,
         deviation_db=trust * deviation,
+        measured_db=_trust_of_bands(heard.spectrum) * deviation,
         place=place,
         trust=trust,
         notes=tuple(notes),
@@ -139,8 +142,11 @@ def checked_space(encoder: AudioEncoder, model: Model) -> None:
 
 
 def _trust(spectrum: Spectrum) -> float:
-    bands = np.clip((spectrum.heard.sum() - _FEWEST_BANDS) / (_ENOUGH_BANDS - _FEWEST_BANDS), 0.0, 1.0)
-    return float(bands) * spectrum.loud_s / (spectrum.loud_s + _HALF_TRUST_S) if spectrum.loud_s else 0.0
+    return _trust_of_bands(spectrum) * spectrum.loud_s / (spectrum.loud_s + _HALF_TRUST_S)
+
+
+def _trust_of_bands(spectrum: Spectrum) -> float:
+    return float(np.clip((spectrum.heard.sum() - _FEWEST_BANDS) / (_ENOUGH_BANDS - _FEWEST_BANDS), 0.0, 1.0))
 
 
 def _doubt(heard: Heard) -> str | None:

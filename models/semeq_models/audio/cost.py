@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
 from semeq.audio import open_audio
 from semeq.hearing.analysis import analyze
@@ -20,6 +19,8 @@ _MINUTES, _ROUNDS, _RATE_HZ = 3, 5, 44_100
 
 def cost_figure(rng: np.random.Generator) -> Figure:
     """The time of one analysis of three minutes beyond decoding, against decoding its FLAC; medians of 5."""
+    import soundfile  # only where there is something to pack
+
     piece = 0.1 * rawmix(rng, _RATE_HZ, 20.0)
     audio = np.tile(piece, (1, 3 * _MINUTES)) + 0.002 * rng.standard_normal((2, 3 * _MINUTES * piece.shape[1]))
     with tempfile.TemporaryDirectory() as folder:

@@ -28,7 +28,6 @@ from semeq.terminal import db_text
 if TYPE_CHECKING:
     from semeq.hearing.adaptive import Adapted
     from semeq.hearing.listening import ReferenceLike
-    from semeq.hearing.reference import Reference
 
 BITS = {"16": "PCM_16", "24": "PCM_24", "32": "PCM_32", "float": "FLOAT", "double": "DOUBLE"}
 
@@ -95,7 +94,7 @@ def wanted(
     return Wanted(settings=asked.settings, title=title, asked=asked, model=loaded, adapted=asked.adapted)
 
 
-def followed(source: Path, curve: Wanted, full: Wanted, intensity: float, reference: Reference) -> Wanted:
+def followed(source: Path, curve: Wanted, full: Wanted, intensity: float, reference: ReferenceLike) -> Wanted:
     """The same wish, moving with the sections of ``source``; ``full`` is it at intensity 1, without listening."""
     from semeq.hearing.follow import follow
     from semeq.hearing.listening import listen

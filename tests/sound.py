@@ -20,7 +20,9 @@ def sine(freq_hz: float, dur_s: float = 1.0, rate_hz: int = 48_000, peak: float 
     return peak * np.sin(2 * np.pi * freq_hz * np.arange(round(dur_s * rate_hz)) / rate_hz)[None]
 
 
-def write(path: Path, samples: Samples, rate_hz: int = 48_000, subtype: str = "PCM_24") -> Path:
+def write(
+    path: Path, samples: Samples | npt.NDArray[np.float32], rate_hz: int = 48_000, subtype: str = "PCM_24"
+) -> Path:
     """Write a file with soundfile, so that our own writer is not its own judge."""
     soundfile.write(path, samples.T, rate_hz, subtype=subtype)
     return path

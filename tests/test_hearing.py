@@ -19,13 +19,14 @@ from semeq.hearing.adaptive import adapt, how_much
 from semeq.hearing.album import balance_album
 from semeq.hearing.analysis import LEVEL_WORDS, analyze, tilt
 from semeq.hearing.balance import balance, words_for
+from semeq.hearing.course import Course
 from semeq.hearing.difference import compare
 from semeq.hearing.heard import hear
 from semeq.hearing.levels import LevelMeter, TruePeak
-from semeq.hearing.listening import listen, reference_of
+from semeq.hearing.listening import listen
 from semeq.hearing.longterm import BANDS_HZ, LongTerm, Spectrum
 from semeq.hearing.page import report_page
-from semeq.hearing.reference import load_reference, references
+from semeq.hearing.reference import load_reference, own_reference, references
 from semeq_models.synthesis.noise import coloured_noise
 from tests.sound import write
 
@@ -152,7 +153,7 @@ def test_the_references_are_named_and_music_is_wide() -> None:
 
 def test_a_reference_of_ones_own_moves_towards_the_tracks() -> None:
     tracks = [hear(semeq.render(PIECE, semeq.eq("bright", 1.0), RATE) * (0.5 + n / 10), RATE) for n in range(4)]
-    own = reference_of(tracks, "mine")
+    own = own_reference([track.spectrum for track in tracks], "mine", load_reference())
     plain = hear(PIECE, RATE).spectrum
     assert "4 tracks of yours" in str(own)
     assert np.std(own.deviation_db(tracks[0].spectrum)) < np.std(
@@ -160,6 +161,40 @@ def test_a_reference_of_ones_own_moves_towards_the_tracks() -> None:
     )
     assert analyze(hear(PIECE, RATE), reference=own).percent("bright") < analyze(PIECE, RATE).percent("bright")
     assert plain.heard.all()
+
+
+@pytest.mark.parametrize("word", ["warm", "bright", "muffled"])
+def test_beside_the_same_piece_before_it_what_was_done_is_seen(word: str, tmp_path: Path) -> None:
+    """What a decoder of five bands leaves open is 0.3 to 0.4 dB; a reference of other tracks would leave over 2."""
+    write(tmp_path / "before.wav", PIECE, RATE)
+    done = semeq.response_db(semeq.eq(word), BANDS_HZ)
+    after = 0.3 * semeq.render(PIECE, semeq.eq(word), RATE)
+    seen = semeq.response_db(semeq.match(after, RATE, tmp_path / "before.wav"), BANDS_HZ)
+    assert np.std(seen - done) < 0.8
+    found = analyze(after, RATE, tmp_path / "before.wav")
+    assert "the same piece before" in found.reference
+    assert found.percent(word) > 99
+    assert balance(PIECE * 0.5, RATE, tmp_path / "before.wav").nothing
+
+
+def test_a_track_is_left_out_of_its_own_reference(tmp_path: Path) -> None:
+    pieces = [PIECE, music(8.0, seed=2).astype(np.float32), music(8.0, seed=3).astype(np.float32)]
+    for number, piece in enumerate(pieces):
+        write(tmp_path / f"{number}.wav", piece, RATE)
+    with_it = analyze(0.7 * semeq.render(PIECE, semeq.eq("warm"), RATE), RATE, tmp_path)
+    assert with_it.notes[0] == f"left out of its own reference {tmp_path.name}"
+    assert "2 tracks of yours" in with_it.reference
+    assert "3 tracks of yours" in analyze(music(8.0, seed=4), RATE, tmp_path).reference
+
+
+def test_the_course_of_a_long_programme_stays_small() -> None:
+    frames = np.random.default_rng(0).random((30_000, 40))
+    whole, parts = Course(), Course()
+    whole.update(np.arange(30_000, dtype=np.float64), frames)
+    for start in range(0, 30_000, 7):
+        parts.update(np.arange(start, min(start + 7, 30_000), dtype=np.float64), frames[start : start + 7])
+    assert len(whole.finish()) <= 4096
+    assert np.allclose(whole.finish(), parts.finish()[: len(whole.finish())])
 
 
 def test_an_unknown_reference_is_refused_with_the_choices() -> None:
@@ -269,7 +304,7 @@ def test_the_numbers_survive_json() -> None:
 
 
 def test_balance_takes_back_a_part_of_an_eq() -> None:
-    reference = reference_of([hear(PIECE * (0.3 + n / 10), RATE) for n in range(6)], "the same")
+    reference = own_reference([spectrum(PIECE * (0.3 + n / 10)) for n in range(6)], "the same", load_reference())
     bent = semeq.eq("bright", 1.3)
     before = semeq.response_db(bent, BANDS_HZ)
     found = balance(semeq.render(PIECE, bent, RATE), RATE, reference)
@@ -280,11 +315,26 @@ def test_balance_takes_back_a_part_of_an_eq() -> None:
 
 
 def test_what_is_usual_is_left_alone() -> None:
-    reference = reference_of([hear(PIECE * (0.3 + n / 10), RATE) for n in range(6)], "the same")
+    reference = own_reference([spectrum(PIECE * (0.3 + n / 10)) for n in range(6)], "the same", load_reference())
     found = balance(PIECE, RATE, reference)
     assert found.nothing
     assert "nothing to do" in str(found)
     assert not any(found.settings.gains_db)
+
+
+def test_what_nobody_would_hear_is_not_done() -> None:
+    whole = balance(semeq.render(PIECE, semeq.eq("bright", 1.5), RATE), RATE)
+    assert not whole.nothing
+    little = balance(semeq.render(PIECE, semeq.eq("bright", 1.5), RATE), RATE, amount=0.01)
+    assert little.nothing
+    assert little.try_ == ()
+    assert "less than 0.2 dB" in str(little)
+
+
+def test_words_that_say_less_than_half_of_the_eq_are_not_advice() -> None:
+    words = [word for word in semeq.words() if word.name in ("warm", "bright")]
+    wiggle = 4.0 * np.sin(2 * np.pi * np.arange(40) / 8)  # a comb, for which there is no word
+    assert words_for(wiggle - wiggle.mean(), words)[0] == ()
 
 
 def test_amount_and_max_hold() -> None:

@@ -29,6 +29,8 @@ _USUAL = (0.1, 0.4)  # nearer than the first share of tracks: nothing to do; fro
 _LEAST_PERCENT = 5.0
 _CONTRARY = -0.2  # shape cosine: words that take back what another says are no advice
 _WORTH = 0.05  # of what is left: a word that says less is not named
+_LEAST_SAID = 0.5  # of the curve: words that say less of it are no advice
+_INAUDIBLE_DB = 0.2  # nowhere more than this: not worth a filter
 _TINY = 1e-9
 
 
@@ -79,6 +81,8 @@ class Balance:
         """One line: what it is, what to try."""
         if not self.analysis.trust:
             return "too little to hear: nothing to do"
+        if self.nothing and self.analysis.unusual > _USUAL[1]:
+            return f"less than {_INAUDIBLE_DB:g} dB to do: left as it is"
         if self.nothing:
             return "within the usual spread of its reference: nothing to do"
         is_ = ", ".join(map(str, self.is_[:2]))
@@ -144,6 +148,8 @@ def balance_of(
         settings = settings.scaled(max_db / most)
         notes.append(f"held at {max_db:g} dB")
     curve = response_db(settings, BANDS_HZ)
+    if float(np.abs(curve).max()) < _INAUDIBLE_DB:
+        settings, curve = settings.scaled(0.0), np.zeros(len(BANDS_HZ))
     curve = curve - curve.mean()
     vocabulary = (model or space).vocabulary(language)
     found, said = words_for(curve, nameable(vocabulary.values()))
@@ -199,7 +205,8 @@ def words_for(curve_db: Floats, words: Sequence[Word]) -> tuple[tuple[Try, ...],
     named = tuple(Try(word=words[one].name, percent=round(100.0 * strength)) for strength, one in found)
     worth = tuple(one for one in named if one.percent >= _LEAST_PERCENT) or named[:1]
     worth = tuple(one for one in worth if one.percent)
-    return worth, math.sqrt(max(1.0 - left / total, 0.0))
+    said = math.sqrt(max(1.0 - left / total, 0.0))
+    return (worth if said >= _LEAST_SAID else ()), said
 
 
 def _worth_doing(listened: Listened) -> float:

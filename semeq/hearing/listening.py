@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from semeq.audio.info import SUFFIXES
 from semeq.errors import ModelError, UsageError
+from semeq.hearing.course import same_piece
 from semeq.hearing.encoder import DEFAULT_ENCODER, AudioEncoder, load_encoder
 from semeq.hearing.heard import Audio, Heard, hear
 from semeq.hearing.longterm import BANDS_HZ, Spectrum
@@ -17,6 +17,7 @@ from semeq.hearing.reference import (
     DEFAULT_REFERENCE,
     STEADY_DB,
     Reference,
+    before,
     load_reference,
     own_reference,
     references,
@@ -24,7 +25,28 @@ from semeq.hearing.reference import (
 from semeq.model import Model
 from semeq.response import Floats
 
-ReferenceLike = str | Path | Reference
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Tracks:
+    """Tracks of the user's own, heard; what reference they are depends on what is put beside them."""
+
+    name: str
+    heard: tuple[Heard, ...] = field(repr=False)
+
+    def beside(self, heard: Heard) -> tuple[Reference, str | None]:
+        """The reference for one programme, and a note where the programme itself is among the tracks.
+
+        One track that is the same piece is what it was before; of several, those are left out.
+        """
+        general = load_reference("music")
+        others = [one for one in self.heard if not same_piece(one.spectrum.course, heard.spectrum.course)]
+        if not others:
+            return before(self.heard[0].spectrum, self.name, general), None
+        found = own_reference([one.spectrum for one in others], self.name, general)
+        return found, None if len(others) == len(self.heard) else f"left out of its own reference {self.name}"
+
+
+ReferenceLike = str | Path | Reference | Tracks
 _HALF_TRUST_S, _SHORT_S = 0.5, 3.0  # of loud sound
 _FEWEST_BANDS, _ENOUGH_BANDS = 10, 30
 _FULL_DBFS, _CLIPPED_CREST_DB = -0.1, 6.0
@@ -63,10 +85,11 @@ def listen(
     encoder: AudioEncoder | None = None,
 ) -> Listened:
     """Listen to audio and compare it with a reference."""
-    chosen = find_reference(reference)
+    found = find_reference(reference)
     heard = audio if isinstance(audio, Heard) else hear(audio, rate_hz)
     encoder = encoder or load_encoder(DEFAULT_ENCODER)
-    notes: list[str] = []
+    chosen, note = found.beside(heard) if isinstance(found, Tracks) else (found, None)
+    notes = [note] if note else []
     if is_steady(heard.spectrum) and chosen.name in ("music", "speech"):
         chosen = load_reference("pink")
         notes.append("steady noise, neither music nor speech: compared with pink noise")
@@ -99,9 +122,9 @@ def _heard_itself(audio: Audio | Heard, rate_hz: float | None, encoder: AudioEnc
     return np.asarray(encoder.network(mel_windows(audio, rate_hz)).mean(axis=0))
 
 
-def find_reference(reference: ReferenceLike) -> Reference:
-    """A reference by name, or one made of a file or a folder of the user's tracks."""
-    if isinstance(reference, Reference):
+def find_reference(reference: ReferenceLike) -> Reference | Tracks:
+    """A reference by name, or the user's tracks in a file or a folder."""
+    if isinstance(reference, Reference | Tracks):
         return reference
     if isinstance(reference, str) and reference in references():
         return load_reference(reference)
@@ -109,13 +132,10 @@ def find_reference(reference: ReferenceLike) -> Reference:
     if not path.exists():
         known = ", ".join(references())
         raise UsageError(f"no reference {str(reference)!r}; choose {known}, or give a file or a folder of your tracks")
-    return reference_of(_tracks(path), path.name)
-
-
-def reference_of(tracks: Sequence[Path | Heard], name: str) -> Reference:
-    """A reference made of some tracks."""
-    heard = [one if isinstance(one, Heard) else hear(one) for one in tracks]
-    return own_reference([one.spectrum for one in heard], name, load_reference("music"))
+    heard = tuple(map(hear, _tracks(path)))
+    if not any(one.spectrum.heard.any() for one in heard):
+        raise UsageError(f"reference {path.name}: nothing to hear in it; give tracks with sound")
+    return Tracks(name=path.name, heard=heard)
 
 
 def _tracks(path: Path) -> list[Path]:

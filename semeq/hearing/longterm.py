@@ -7,11 +7,12 @@ quieter than the rest. Every channel counts alike, so swapping them changes noth
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from semeq.hearing.course import Course
 from semeq.render import Samples
 from semeq.response import Floats
 
@@ -37,13 +38,14 @@ class Spectrum:
 
     ``levels_db`` is power per Hz, ``heard`` says where there is anything to hear (not above half the sample rate, not
     beyond a cut such as a telephone's), ``loud_s`` how long it was loud enough to count, ``flutter_db`` how
-    much each band moves in time: near 0 for steady noise, and no EQ can change it.
+    much each band moves in time: near 0 for steady noise, and no EQ can change it. ``course`` is how it goes.
     """
 
     levels_db: Floats
     heard: npt.NDArray[np.bool_]
     loud_s: float
     flutter_db: Floats
+    course: Floats = field(default_factory=lambda: np.zeros((0, 7)), repr=False)
 
     @property
     def shape_db(self) -> Floats:
@@ -67,6 +69,7 @@ class LongTerm:
         self._logs = np.zeros((_CELLS, len(BANDS_HZ)))
         self._counts = np.zeros(_CELLS)
         self._rate_hz, self._taken = rate_hz, 0
+        self._course, self._passed = Course(), 0
 
     def update(self, block: Samples) -> None:
         """Take in the next samples. Shape: ``[C, T]``."""
@@ -81,6 +84,7 @@ class LongTerm:
                 count = min(count, _OVERLAPPED - self._taken)
             self._take(joined[:, place:], count, hop)
             place += count * hop
+            self._passed += count * hop
         self._rest = joined[:, place:].copy()
 
     def _take(self, samples: Samples, count: int, hop: int) -> None:
@@ -93,6 +97,7 @@ class LongTerm:
         np.add.at(self._powers, cells, weight * bands)
         np.add.at(self._logs, cells, weight * np.log10(np.maximum(bands, _TINY)))
         np.add.at(self._counts, cells, weight)
+        self._course.update((self._passed + hop * np.arange(count)) / self._rate_hz, bands)
         self._taken += count
 
     def _banded(self, powers: npt.NDArray[np.float32]) -> Floats:
@@ -112,7 +117,8 @@ class LongTerm:
             alone._rest = np.pad(self._rest, ((0, 0), (0, self._size - self._rest.shape[1])))
             alone._take(alone._rest, 1, self._size // 2)
             counts, powers, logs = alone._counts, alone._powers, alone._logs
-        return _gated(counts, powers, logs, self._size / 2 / self._rate_hz, self._rate_hz)
+        found = _gated(counts, powers, logs, self._size / 2 / self._rate_hz, self._rate_hz)
+        return replace(found, course=self._course.finish())
 
 
 def _powers(frames: npt.NDArray[np.float32], window: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

@@ -24,6 +24,7 @@ _OWN_SPREAD_DB, _OWN_TRACKS = 4.5, 2.0  # what the tracks of one artist differ b
 _MIDDLE = 0.85  # how far the middle track is off, against the RMS of all
 _MEAN_TRACKS = 1.0  # how many tracks the general mean weighs beside the user's own
 _AUDIBLE = (BANDS_HZ > 100.0) & (BANDS_HZ < 10_000.0)
+_UNTOUCHED_DB = 0.5  # what the same piece differs from itself by, after a coder or a resampler
 _FOUND_DB = 0.7  # of noise in every band, so that matrices stay solvable
 
 
@@ -146,4 +147,18 @@ def own_reference(spectra: Sequence[Spectrum], name: str, prior: Reference) -> R
         covariance=prior.covariance * share**2,
         spread_db=spread,
         usual_db=prior.usual_db * share,
+    )
+
+
+def before(spectrum: Spectrum, name: str, prior: Reference) -> Reference:
+    """The same piece before something was done to it: whatever differs is what was done."""
+    noise = np.eye(len(BANDS_HZ)) - 1.0 / len(BANDS_HZ)
+    return Reference(
+        name=name,
+        about="the same piece before",
+        tracks=1,
+        mean_db=prior.mean_db + prior.deviation_db(spectrum),
+        covariance=noise * _UNTOUCHED_DB**2,
+        spread_db=_UNTOUCHED_DB,
+        usual_db=np.linspace(0.0, 2.0 * _UNTOUCHED_DB, len(prior.usual_db)),
     )

@@ -17,21 +17,20 @@ _NAME = 28
 
 def analysis_table(found: Sequence[Analysis], words: int) -> str:
     """One row a track; words that people agree on, the most unusual first."""
-    head = (
-        f"{'track':<{_NAME}} {'LUFS':>6} {'dBTP':>6} {'crest':>5} {'tilt':>6} {'low':>5} {'mid':>5} {'high':>5}  words"
-    )
+    head = f"{'track':<{_NAME}} {'LUFS':>6} {'dBTP':>6} {'crest':>5} {'tilt':>6} {'low':>5} {'mid':>5} {'high':>5}"
+    head = f"{head} {'sure':>5}  words"
     rows = [head, *(_row(one, words) for one in found)]
     for reference in dict.fromkeys(one.reference for one in found):
         rows.append(f"reference: {reference}")
-    rows.append(
-        "tilt in dB an octave; low, mid, high: dB against the reference; *: further off than 95 % of its tracks"
-    )
+    rows.append("tilt in dB an octave; low, mid, high: dB against the reference; sure: how much there was to hear")
+    if any(one.outlier for one in found):
+        rows.append("*: further off than 95 % of the reference's tracks")
     return "\n".join(rows)
 
 
 def _row(one: Analysis, words: int) -> str:
     levels = f"{_number(one.lufs):>6} {_number(one.true_peak_dbtp):>6} {one.crest_db:5.1f}"
-    shape = f"{one.tilt_db_per_octave:+6.1f} {one.low_db:+5.1f} {one.mid_db:+5.1f} {one.high_db:+5.1f}"
+    shape = f"{one.tilt_db_per_octave:+6.1f} {one.low_db:+5.1f} {one.mid_db:+5.1f} {one.high_db:+5.1f} {one.trust:5.0%}"
     said = ", ".join(map(str, one.known[:words])) or "nothing to hear"
     return f"{_cut(one.name)}{'*' if one.outlier else ' '}{levels} {shape}  {said}"
 

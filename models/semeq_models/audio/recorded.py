@@ -14,8 +14,7 @@ from semeq.errors import AudioError
 from semeq.hearing.analysis import analysis_of, nameable
 from semeq.hearing.encoder import AudioEncoder
 from semeq.hearing.heard import hear
-from semeq.hearing.listening import reference_of
-from semeq.hearing.reference import load_reference
+from semeq.hearing.reference import load_reference, own_reference
 from semeq.render import Samples
 from semeq.response import Floats
 from semeq_models.audio.figures import Figure, mean
@@ -42,8 +41,8 @@ def recorded_figures(
         heard = [hear(audio, rate_hz) for audio, rate_hz in pieces]
         for place, (audio, rate_hz) in enumerate(pieces):
             source = Source(name=str(place), audio=audio, rate_hz=rate_hz, reference=general)
-            others = [one for number, one in enumerate(heard) if number != place]
-            own = replace(source, reference=reference_of(others, "own")) if others else None
+            others = [one.spectrum for number, one in enumerate(heard) if number != place]
+            own = replace(source, reference=own_reference(others, "own", general)) if others else None
             here = listened(source, ears)
             false.append(float(rms_db(level_free(correction_db(here)))))
             found = analysis_of(here, model)

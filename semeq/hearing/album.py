@@ -18,6 +18,8 @@ from semeq.language import Language
 from semeq.model import Model
 from semeq.response import Floats, response_db
 
+OTHERS = "the other tracks"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Album:
@@ -30,6 +32,13 @@ class Album:
     order: tuple[int, ...]
     before_db: float
     after_db: float
+
+    @property
+    def reference(self) -> str:
+        """What every track was put beside, in one line."""
+        spreads = [one.analysis.spread_db for one in self.tracks]
+        within = f"{min(spreads):.1f} to {max(spreads):.1f} dB RMS"
+        return f"for each track {OTHERS} ({len(self.tracks) - 1}; half of them within {within})"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers and text, for JSON."""
@@ -57,7 +66,7 @@ def balance_album(
         others = [one.spectrum for number, one in enumerate(tracks) if number != place and one.spectrum.loud_s]
         if not others:
             raise UsageError("an album of one track with sound; leave out --album")
-        reference = own_reference(others, "the other tracks", general)
+        reference = own_reference(others, OTHERS, general)
         listened = listen(track, reference=reference)
         balances.append(balance_of(listened, amount, max_db=max_db, model=model, language=language))
     shapes = np.stack([general.deviation_db(track.spectrum) for track in tracks])

@@ -78,6 +78,11 @@ class Analysis:
         return self.unusual > _OUTLIER
 
     @property
+    def shaped(self) -> bool:
+        """Whether there was enough to hear to speak of tilt and balance; without it they are the reference's."""
+        return bool(self.listened.measured_db.any())
+
+    @property
     def known(self) -> tuple[WordShare, ...]:
         """The words that people agree on, the most first."""
         return tuple(one for one in self.words if one.confidence != "weak")
@@ -91,7 +96,8 @@ class Analysis:
         return found[0]
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain numbers and text, for JSON; levels of silence are null."""
+        """Plain numbers and text, for JSON; null is what silence or a tone does not have."""
+        shape = ("tilt_db_per_octave", "low_db", "mid_db", "high_db")
         levels = {"lufs": self.lufs, "true_peak_dbtp": self.true_peak_dbtp, "crest_db": self.crest_db}
         return {
             "name": self.name,
@@ -106,9 +112,8 @@ class Analysis:
             "words": [
                 {"word": one.word, "percent": round(one.percent, 1), "confidence": one.confidence} for one in self.words
             ],
-            "tilt_db_per_octave": round(self.tilt_db_per_octave, 2),
             "reference_tilt_db_per_octave": round(self.reference_tilt_db_per_octave, 2),
-            **{part: round(getattr(self, part), 2) for part in ("low_db", "mid_db", "high_db")},
+            **{part: round(getattr(self, part), 2) if self.shaped else None for part in shape},
             **{name: round(value, 2) if math.isfinite(value) else None for name, value in levels.items()},
             "notes": list(self.notes),
         }

@@ -26,6 +26,7 @@ MOST_WORDS, SHOWN_WORDS = 3, 6
 DEFAULT_MAX_DB = 8.0
 _NORMAL, _LEAST_NORMAL_DB, _MOST_NORMAL_DB = 0.15, 0.2, 1.0
 _USUAL = (0.1, 0.4)  # nearer than the first share of tracks: nothing to do; from the second on, all of it
+_TRUSTED = (0.3, 0.7)  # below the first nothing is done: a click, a fifth of a second
 _LEAST_PERCENT = 5.0
 _CONTRARY = -0.2  # shape cosine: words that take back what another says are no advice
 _WORTH = 0.05  # of what is left: a word that says less is not named
@@ -210,14 +211,16 @@ def words_for(curve_db: Floats, words: Sequence[Word]) -> tuple[tuple[Try, ...],
 
 
 def _worth_doing(listened: Listened) -> float:
-    """How much of a correction to make: none within a reference's normal spread, or where it would not be heard.
+    """How much of a correction to make: none of what is usual in a reference, lasts a moment only, or is not heard.
 
-    Both open smoothly, so that nothing jumps from one track to the next.
+    All open smoothly, so that nothing jumps from one track to the next.
     """
     reference = listened.reference
     normal_db = min(max(_NORMAL * reference.spread_db, _LEAST_NORMAL_DB), _MOST_NORMAL_DB)
     audible = _smooth(float(np.linalg.norm(listened.place)) / normal_db - 0.5)
     nearest, some = _USUAL
+    little, enough = _TRUSTED
+    audible *= _smooth((listened.trust - little) / (enough - little))
     return audible * _smooth((reference.unusual(listened.deviation_db) - nearest) / (some - nearest))
 
 

@@ -49,6 +49,8 @@ class Tracks:
 ReferenceLike = str | Path | Reference | Tracks
 _HALF_TRUST_S, _SHORT_S = 0.5, 3.0  # of loud sound
 _FEWEST_BANDS, _ENOUGH_BANDS = 10, 30
+_STEADY_S = 1.5
+_COLOURED_DB = (5.0, 7.0)
 _FULL_DBFS, _CLIPPED_CREST_DB = -0.1, 6.0
 _MOST_FILES = 2000
 
@@ -93,8 +95,12 @@ def listen(
     if is_steady(heard.spectrum) and chosen.name in ("music", "speech"):
         chosen = load_reference("pink")
         notes.append("steady noise, neither music nor speech: compared with pink noise")
-    deviation = chosen.deviation_db(heard.spectrum)
-    trust = _trust(heard.spectrum)
+        deviation = chosen.deviation_db(heard.spectrum)
+        trust = _trust(heard.spectrum) * _trust_of_colour(deviation)
+        if not trust:
+            notes.append("too far from pink to be pink noise with an EQ: left as it is")
+    else:
+        deviation, trust = chosen.deviation_db(heard.spectrum), _trust(heard.spectrum)
     notes += [said for said in (_doubt(heard), _clipping(heard)) if said is not None]
     place = np.zeros(encoder.network.outputs)
     if trust and encoder.hears == "mel":
@@ -150,9 +156,10 @@ def _tracks(path: Path) -> list[Path]:
 
 
 def is_steady(spectrum: Spectrum) -> bool:
-    """Whether no band moves more than noise does."""
+    """Whether no band moves more than noise does, for long enough to tell."""
     moving = spectrum.flutter_db[spectrum.heard]
-    return len(moving) >= _ENOUGH_BANDS and float(moving.mean()) < STEADY_DB
+    lasting = spectrum.loud_s >= _STEADY_S and len(moving) >= _ENOUGH_BANDS
+    return lasting and float(moving.mean()) < STEADY_DB
 
 
 def checked_space(encoder: AudioEncoder, model: Model) -> None:
@@ -165,6 +172,12 @@ def _trust(spectrum: Spectrum) -> float:
     return _trust_of_bands(spectrum) * spectrum.loud_s / (spectrum.loud_s + _HALF_TRUST_S)
 
 
+def _trust_of_colour(deviation_db: Floats) -> float:
+    """Full as far from pink as an EQ takes noise, none where it must be noise of another colour."""
+    near, far = _COLOURED_DB
+    return float(np.clip((far - np.std(deviation_db)) / (far - near), 0.0, 1.0))
+
+
 def _trust_of_bands(spectrum: Spectrum) -> float:
     return float(np.clip((spectrum.heard.sum() - _FEWEST_BANDS) / (_ENOUGH_BANDS - _FEWEST_BANDS), 0.0, 1.0))
 
@@ -173,7 +186,7 @@ def _doubt(heard: Heard) -> str | None:
     """What the user should know about how little there was to hear."""
     spectrum = heard.spectrum
     if not spectrum.loud_s:
-        return "silence: nothing to hear, nothing to change"
+        return "silence: nothing to hear"
     count = int(spectrum.heard.sum())
     if count <= _FEWEST_BANDS:
         return f"sound in {count} of {len(BANDS_HZ)} bands only: too little to judge"

@@ -42,7 +42,7 @@ def report_page(tracks: Sequence[Balance], album: Album | None = None) -> str:
         lines.append(
             f"<p>Between tracks: <b>{album.before_db:.2f} dB</b> RMS before, <b>{album.after_db:.2f} dB</b> after.</p>"
         )
-    for reference in dict.fromkeys(one.analysis.reference for one in tracks):
+    for reference in [album.reference] if album else dict.fromkeys(one.analysis.reference for one in tracks):
         lines.append(f'<p class="soft">Reference: {escape(reference)}</p>')
     lines += [_table(ordered), *map(_section, ordered)]
     return (
@@ -69,7 +69,7 @@ def _table(tracks: Sequence[Balance]) -> str:
             f"{one.before_db:.1f}",
             f"{one.after_db:.1f}",
         ]
-        said = [", ".join(map(str, one.is_[:3])), one.request or "nothing to do"]
+        said = [", ".join(map(str, one.is_[:3])), one.request or ("nothing to do" if one.nothing else "the EQ below")]
         rows.append(
             f"<tr><td>{escape(found.name)}</td>{''.join(f'<td>{number}</td>' for number in numbers)}"
             f"{''.join(f'<td class=words>{escape(text)}</td>' for text in said)}</tr>"

@@ -30,7 +30,9 @@ def analysis_table(found: Sequence[Analysis], words: int) -> str:
 
 def _row(one: Analysis, words: int) -> str:
     levels = f"{_number(one.lufs):>6} {_number(one.true_peak_dbtp):>6} {one.crest_db:5.1f}"
-    shape = f"{one.tilt_db_per_octave:+6.1f} {one.low_db:+5.1f} {one.mid_db:+5.1f} {one.high_db:+5.1f} {one.trust:5.0%}"
+    parts = (one.tilt_db_per_octave, one.low_db, one.mid_db, one.high_db)
+    numbers = [f"{part:+.1f}" if one.shaped else "-" for part in parts]
+    shape = f"{numbers[0]:>6} {numbers[1]:>5} {numbers[2]:>5} {numbers[3]:>5} {one.trust:5.0%}"
     said = ", ".join(map(str, one.known[:words])) or "nothing to hear"
     return f"{_cut(one.name)}{'*' if one.outlier else ' '}{levels} {shape}  {said}"
 
@@ -62,7 +64,7 @@ def album_text(album: Album) -> str:
         one = album.tracks[place]
         lines.append(f"{_cut(one.analysis.name)} {one.before_db:5.1f} -> {one.after_db:4.1f} dB  {one}")
     lines.append(f"between tracks: {album.before_db:.2f} dB RMS before, {album.after_db:.2f} after")
-    lines.append(f"reference: {album.tracks[0].analysis.reference}")
+    lines.append(f"reference: {album.reference}")
     return "\n".join(lines)
 
 

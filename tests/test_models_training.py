@@ -20,7 +20,8 @@ from semeq_models.curves import BANDS_HZ, level_free, rms_db  # noqa: E402
 from semeq_models.errors import DataError  # noqa: E402
 from semeq_models.layers import Net, Sketch  # noqa: E402
 from semeq_models.systems import SPECS, Spec, spec_named  # noqa: E402
-from semeq_models.tasks import contrast, task_for  # noqa: E402
+from semeq_models.task import contrast  # noqa: E402
+from semeq_models.tasks import task_for  # noqa: E402
 from semeq_models.torch_response import curves_db  # noqa: E402
 from semeq_models.train import Run, model_of, train  # noqa: E402
 from semeq_models.training import train_networks  # noqa: E402

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
@@ -13,19 +12,14 @@ from semeq.latent import GAINS
 from semeq.response import Floats
 from semeq_models import architectures
 from semeq_models.architectures import Architecture
-from semeq_models.cleaning import SHAPE_DB, Contribution
+from semeq_models.audio.tasks import AUDIO_TASKS
+from semeq_models.cleaning import SHAPE_DB
 from semeq_models.consensus import consensus, row_weights
 from semeq_models.curves import unit
 from semeq_models.layers import Net
 from semeq_models.systems import Spec
+from semeq_models.task import Batch, Losses, Rows, Task, contrast
 from semeq_models.torch_response import curves_db, level_free
-
-Rows = Sequence[Contribution]
-Batch = tuple[Tensor, Tensor]
-"""What goes in (settings or curves), and the number of each row's word."""
-Losses = dict[str, Tensor]
-"""By name. ``total`` is what is made smaller; ``settled``, where there is one, is the same with the weights of the end:
-while weights still grow, only that tells whether there is progress."""
 
 STEPS_PER_EPOCH = 100
 _GAIN_COST = 2e-4  # per dB², against bands that fight each other
@@ -35,29 +29,9 @@ _KL_WEIGHT = 0.002
 _SHARES = (0.4, 0.3, 0.3)  # of SAFE curves, SocialFX curves and the means of words in a batch
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Task:
-    """A network, the batches of an epoch, and the losses of a batch after a share (0 to 1) of all epochs.
-
-    ``batch_of`` makes one batch of any rows, to look how those are met that are not learnt from.
-    """
-
-    design: Architecture
-    net: Net
-    batches: Callable[[torch.Generator], Iterator[Batch]]
-    losses: Callable[[Batch, float, torch.Generator], Losses]
-    batch_of: Callable[[Rows], Batch]
-    batch_width: int = 0
-    """How many numbers go in, where that is not what settings or curves have."""
-
-
 def task_for(spec: Spec, rows: Rows, bands_hz: Floats, random: torch.Generator) -> Task:
     """The task of ``spec`` on these rows; ``random`` draws the first weights."""
-    if spec.space:
-        from semeq_models.audio.tasks import AUDIO_TASKS
-
-        return AUDIO_TASKS[spec.kind](spec, rows, bands_hz, random)
-    return TASKS[spec.kind](spec, rows, bands_hz, random)
+    return (TASKS | AUDIO_TASKS)[spec.kind](spec, rows, bands_hz, random)
 
 
 def _settings_task(spec: Spec, rows: Rows, _bands_hz: Floats, random: torch.Generator) -> Task:
@@ -144,21 +118,6 @@ TASKS: dict[str, Callable[[Spec, Rows, Floats, torch.Generator], Task]] = {
     "socialfx": _socialfx_task,
     "default": _default_task,
 }
-
-
-def contrast(embedded: Tensor, words: Tensor, temperature: float) -> Tensor:
-    """How much nearer rows of one word are than others (P. Khosla et al., Supervised contrastive learning, 2020)."""
-    unit_length = nn.functional.normalize(embedded, dim=-1)
-    alike = unit_length @ unit_length.T / temperature
-    oneself = torch.eye(len(words), dtype=torch.bool, device=words.device)
-    alike = alike.masked_fill(oneself, -1e9)
-    friends = (words[:, None] == words[None]) & ~oneself
-    some = friends.any(dim=1)
-    if not some.any():
-        return embedded.sum() * 0.0
-    log_share = alike - torch.logsumexp(alike, dim=1, keepdim=True)
-    each = -(log_share * friends).sum(dim=1)[some] / friends.sum(dim=1)[some]
-    return each.mean()
 
 
 def _numbers(rows: Rows) -> Floats:

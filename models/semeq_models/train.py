@@ -20,7 +20,7 @@ from semeq_models.systems import Spec, spec_named
 from semeq_models.wordtable import Row, rows_for, word_table
 
 if TYPE_CHECKING:
-    from semeq_models.tasks import Task
+    from semeq_models.task import Task
     from semeq_models.training import Epoch
 
 

@@ -16,7 +16,8 @@ from semeq_models.checkpoints import State, read_checkpoint, write_checkpoint
 from semeq_models.cleaning import Contribution
 from semeq_models.errors import DataError
 from semeq_models.systems import Spec
-from semeq_models.tasks import Batch, Task, task_for
+from semeq_models.task import Batch, Task
+from semeq_models.tasks import task_for
 
 Epoch = dict[str, float]
 """Number of the epoch, its losses (means over the batches), and the learning rate."""

@@ -21,7 +21,7 @@ from semeq_models.curves import level_free, unit
 from semeq_models.layers import Net, Sketch, Table
 from semeq_models.synthesis.material import clip, makers
 from semeq_models.systems import Spec
-from semeq_models.tasks import Batch, Losses, Rows, Task, contrast
+from semeq_models.task import Batch, Losses, Rows, Task, contrast
 
 STEPS_PER_EPOCH = 100
 _WIDTH, _TYPICAL_DB = 256, 10.0

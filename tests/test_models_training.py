@@ -322,6 +322,21 @@ def test_training_stops_early_where_held_back_people_gain_nothing() -> None:
     assert int(np.argmin(held_back)) <= len(history) - 5
 
 
+def test_what_stops_early_keeps_the_weights_of_its_best_epoch_resumed_or_not(tmp_path: Path) -> None:
+    spec = short("v3", epochs=60, early_stop=4, learning_rate=0.01, save_every=1)
+    rows = rows_for(spec, CORPUS.contributions)
+    whole, history = train_networks(spec, rows, CORPUS.bands_hz, folder=tmp_path / "whole")
+    best = 1 + int(np.argmin([said["held_back"] for said in history]))
+    assert best < len(history) < 60
+    kept = read_checkpoint(tmp_path / "whole" / f"epoch-{best:04d}.safetensors", spec, "").weights
+    with pytest.raises(KeyboardInterrupt):
+        train_networks(spec, rows, CORPUS.bands_hz, folder=tmp_path / "half", on_epoch=killed_after(best + 2))
+    resumed, _ = train_networks(spec, rows, CORPUS.bands_hz, folder=tmp_path / "half", resume=True)
+    for name, weight in kept.items():
+        assert torch.equal(whole.net.state_dict()[name], weight), name
+        assert torch.equal(resumed.net.state_dict()[name], weight), name
+
+
 # wrong requests
 
 

@@ -22,10 +22,14 @@ FORMAT = "semeq.checkpoint/1"
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class State:
-    """Everything that training needs to go on as if it had never stopped."""
+    """Everything that training needs to go on as if it had never stopped.
+
+    ``best_weights`` are those of the best epoch so far where training may stop early, else there are none.
+    """
 
     epoch: int
     weights: dict[str, Tensor]
+    best_weights: dict[str, Tensor]
     moments: dict[str, Tensor]
     groups: list[dict[str, Any]]
     schedule: dict[str, Any]
@@ -37,6 +41,7 @@ class State:
 def write_checkpoint(path: Path, state: State, spec: Spec, data_sha256: str) -> None:
     """Write the state whole, with what it belongs to."""
     tensors = {f"weights.{name}": weight for name, weight in state.weights.items()}
+    tensors |= {f"best.{name}": weight for name, weight in state.best_weights.items()}
     tensors |= {f"moments.{name}": moment for name, moment in state.moments.items()} | {"random": state.random}
     said = {
         "format": FORMAT,
@@ -70,8 +75,9 @@ def read_checkpoint(path: Path, spec: Spec, data_sha256: str) -> State:
             raise DataError(f"{path}: begun with another {other[0].replace('_', ' ')}; {again}")
         return State(
             epoch=int(said["epoch"]),
-            weights={name[8:]: tensor for name, tensor in tensors.items() if name.startswith("weights.")},
-            moments={name[8:]: tensor for name, tensor in tensors.items() if name.startswith("moments.")},
+            weights=_part(tensors, "weights."),
+            best_weights=_part(tensors, "best."),
+            moments=_part(tensors, "moments."),
             groups=said["groups"],
             schedule=said["schedule"],
             random=tensors["random"],
@@ -82,6 +88,10 @@ def read_checkpoint(path: Path, spec: Spec, data_sha256: str) -> State:
         raise DataError(f"{path}: {error.strerror}; {again}") from None
     except (SafetensorError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise DataError(f"{path}: no checkpoint, or damaged; {again}") from None
+
+
+def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
 
 
 _FREE = ("save_every", "early_stop", "summary", "warning")

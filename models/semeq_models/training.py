@@ -42,6 +42,8 @@ def train_networks(
 ) -> tuple[Task, list[Epoch]]:
     """Train the networks of ``spec``; with a ``folder``, checkpoints go there every ``save_every`` epochs.
 
+    Where training may stop early, the weights are those of the epoch that was best on held-back people.
+
     One thread on a processor: networks this small gain nothing from more, and sums keep their order.
     """
     threads = torch.get_num_threads()
@@ -80,10 +82,11 @@ def _train(
     plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(adam, factor=0.5, patience=_PLATEAU_EPOCHS, min_lr=least_rate)
     history: list[Epoch] = []
     begin, best = 0, (math.inf, 0)
+    best_weights: dict[str, Tensor] = {}
     if resume and folder is not None:
         state = read_checkpoint(folder / f"{LAST}.safetensors", spec, data_sha256)
         _restore(state, task, adam, plateau, random)
-        begin, best, history = state.epoch, state.best, list(state.history)
+        begin, best, best_weights, history = state.epoch, state.best, state.best_weights, list(state.history)
     for epoch in range(begin, spec.epochs):
         if spec.early_stop and epoch - best[1] >= spec.early_stop:
             break
@@ -101,15 +104,19 @@ def _train(
         watched = said.get("held_back", settled)
         if watched < best[0] - abs(best[0]) * _FALL or not math.isfinite(best[0]):
             best = (watched, epoch + 1)
+            if spec.early_stop:
+                best_weights = {name: weight.detach().clone() for name, weight in task.net.state_dict().items()}
         if not math.isfinite(said["total"]):
             raise DataError(f"epoch {epoch + 1}: the loss is no number any more; use a smaller --learning-rate")
         history.append({"epoch": epoch + 1, **said, "learning_rate": rate})
         if on_epoch is not None:
             on_epoch(history[-1])
         if folder is not None and ((epoch + 1) % spec.save_every == 0 or epoch + 1 == spec.epochs):
-            state = _state(epoch + 1, task, adam, plateau, random, best, history)
+            state = _state(epoch + 1, task, adam, plateau, random, best, best_weights, history)
             for name in (f"epoch-{epoch + 1:04d}", LAST):
                 write_checkpoint(folder / f"{name}.safetensors", state, spec, data_sha256)
+    if best_weights:
+        task.net.load_state_dict(best_weights)
     return task, history
 
 
@@ -161,6 +168,7 @@ def _state(
     plateau: torch.optim.lr_scheduler.ReduceLROnPlateau,
     random: torch.Generator,
     best: tuple[float, int],
+    best_weights: dict[str, Tensor],
     history: list[Epoch],
 ) -> State:
     said = adam.state_dict()
@@ -168,6 +176,7 @@ def _state(
     return State(
         epoch=epoch,
         weights=dict(task.net.state_dict()),
+        best_weights=best_weights,
         moments=moments,
         groups=said["param_groups"],
         schedule=_plain(plateau.state_dict()),

@@ -54,7 +54,15 @@ class Corpus:
 
 
 def load_corpus(safe: Path | None, socialfx: Path | None = None) -> Corpus:
-    """Read and clean both data sets, or the one that is given; a folder is one that holds both."""
+    """Read and clean both data sets, or the one that is given; a folder is one that holds both.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> from semeq_models.made_up import made_up_files
+    >>> with TemporaryDirectory() as folder:
+    ...     corpus = load_corpus(*made_up_files(Path(folder)))
+    >>> corpus.safe_counts["used"], corpus.socialfx_counts["used"]
+    (40, 40)
+    """
     if safe is not None and socialfx is None and safe.is_dir():
         safe, socialfx = data_files(safe)
     checksums, safe_counts, socialfx_counts = {}, {"rows": 0, "used": 0}, {"rows": 0, "used": 0}

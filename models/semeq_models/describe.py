@@ -69,7 +69,15 @@ class Description:
 
 
 def describe(safe: Path | None, socialfx: Path | None = None, *, include_audio: bool | Path = False) -> Description:
-    """Describe the files that are given; ``include_audio`` looks at the audio features of SAFE-DB too."""
+    """Describe the files that are given; ``include_audio`` looks at the audio features of SAFE-DB too.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> from semeq_models.made_up import made_up_files
+    >>> with TemporaryDirectory() as folder:
+    ...     found = describe(*made_up_files(Path(folder)))
+    >>> [one["rows"] for one in found.to_dict()["files"]]
+    [40, 40]
+    """
     files = []
     if safe is not None:
         data = load_safe(safe, include_audio=include_audio)

@@ -27,6 +27,12 @@ def evaluate(
     """Judge a system by contributor-grouped cross-validation, or a finished model on these very rows.
 
     A finished model is not trained again: that is honest only for rows it has never seen.
+
+    >>> from dataclasses import replace
+    >>> from semeq_models.made_up import made_up_corpus
+    >>> report = evaluate(replace(spec_named("v3"), epochs=60), made_up_corpus(), count=2)
+    >>> report.figure("warm: shape cosine").value.value > 0.5
+    True
     """
     if isinstance(judged, Model):
         return score(judged.name, partial(_as_it_is, judged, corpus), corpus, count=count, splits=splits, seed=seed)

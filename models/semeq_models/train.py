@@ -49,6 +49,11 @@ def train(
     """Train one system on a corpus; checkpoints go to ``folder``, and ``resume`` goes on from the last one there.
 
     The same spec and corpus give the same bytes, stopped and resumed or not, on one machine and version of torch.
+
+    >>> from semeq_models.made_up import made_up_corpus
+    >>> run = train(replace(spec_named("v3"), epochs=3), made_up_corpus())
+    >>> len(run.history), sorted(run.model.vocabulary("en"))
+    (3, ['bright', 'warm'])
     """
     spec = spec_named(spec) if isinstance(spec, str) else spec
     if spec.space:

@@ -52,6 +52,12 @@ def evaluate_audio(
 
     A system is trained anew without a fifth of the contributors, and the EQs are theirs. A finished encoder is judged
     as it is, on the EQs of all: that is honest only for rows it has never seen.
+
+    >>> from semeq.hearing.encoder import load_encoder
+    >>> from semeq_models.made_up import made_up_corpus
+    >>> figures = evaluate_audio(load_encoder("audio-cnn"), made_up_corpus(), clips=1, eqs=1)
+    >>> figures[0].name
+    'music-like: matching error, dB (no model: 4.4)'
     """
     rng = np.random.default_rng(seed)
     if isinstance(judged, AudioEncoder):

@@ -46,7 +46,15 @@ def train_audio(
     resume: bool = False,
     on_epoch: Callable[[Epoch], None] | None = None,
 ) -> AudioRun:
-    """Train one audio encoder towards the words of its space; the same spec and data give the same bytes."""
+    """Train one audio encoder towards the words of its space; the same spec and data give the same bytes.
+
+    >>> from dataclasses import replace
+    >>> from semeq_models import AUDIO_SPECS
+    >>> from semeq_models.made_up import made_up_corpus
+    >>> run = train_audio(replace(AUDIO_SPECS["audio-default"], epochs=1, batch_size=8), made_up_corpus())
+    >>> run.model.space, run.model.network.outputs
+    ('default', 32)
+    """
     if spec.early_stop:
         raise DataError(f"{spec.name} is trained on material that is drawn anew; leave out --early-stop")
     began = time.process_time()

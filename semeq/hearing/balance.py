@@ -26,6 +26,7 @@ MOST_WORDS, SHOWN_WORDS = 3, 6
 DEFAULT_MAX_DB = 8.0
 _NORMAL, _LEAST_NORMAL_DB, _MOST_NORMAL_DB = 0.15, 0.2, 1.0
 _USUAL = (0.1, 0.4)  # nearer than the first share of tracks: nothing to do; from the second on, all of it
+_GENTLE, _WIDE_DB = 0.13, 5.0  # left undone beside a reference that spreads so far; what is taken back hardly changes
 _TRUSTED = (0.3, 0.7)  # below the first nothing is done: a click, a fifth of a second
 _LEAST_PERCENT = 5.0
 _CONTRARY = -0.2  # shape cosine: words that take back what another says are no advice
@@ -221,6 +222,7 @@ def _worth_doing(listened: Listened) -> float:
     nearest, some = _USUAL
     little, enough = _TRUSTED
     audible *= _smooth((listened.trust - little) / (enough - little))
+    audible *= 1.0 - _GENTLE * min(reference.spread_db / _WIDE_DB, 1.0)
     return audible * _smooth((reference.unusual(listened.deviation_db) - nearest) / (some - nearest))
 
 

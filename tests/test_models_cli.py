@@ -145,7 +145,7 @@ def test_evaluate_prints_a_table_writes_json_and_draws(data: Path, tmp_path: Pat
     assert "| warm: shape cosine |" in done.stdout
     assert read_reports(tmp_path / "bench.json", ["v3"])[0].folds == 2
     names = sorted(path.name for path in (tmp_path / "look").iterdir())
-    assert names == ["v3-map.png", "v3-numbers.png", "v3-reconstruction.png", "v3-words.png"]
+    assert names == [f"v3-{what}.png" for what in ("map", "numbers", "reconstruction", "training", "words")]
 
 
 def test_a_finished_model_is_judged_as_it_is(data: Path, trained: Path) -> None:

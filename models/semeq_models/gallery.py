@@ -1,4 +1,4 @@
-"""All pictures of one shipped model: its latent map, its words, what it redraws, the numbers it says."""
+"""All pictures of one shipped model: its latent map, its words, what it redraws, the numbers it says, how it learnt."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from semeq_models.bench import (
     parameter_distributions,
     reconstruction_errors_db,
     reconstruction_histogram,
+    training_curves,
     word_curves,
 )
 from semeq_models.cleaning import Corpus
 from semeq_models.errors import DataError
 from semeq_models.wordtable import places_of
+from semeq_models.workshop import history_of
 
 SAMPLES = 500
 
@@ -37,4 +39,7 @@ def draw_gallery(name: str, corpus: Corpus, folder: Path, *, seed: int = 0) -> l
     picked = [rows[place] for place in sorted(random.permutation(len(rows))[:SAMPLES].tolist())]
     said = decode(model, places_of(model, picked))
     parameter_distributions(np.array([row.settings for row in rows]), said, paths[3], name=model.name)
+    if history := history_of(name):
+        paths.append(folder / f"{model.name}-training.png")
+        training_curves(history, paths[-1], name=model.name)
     return paths

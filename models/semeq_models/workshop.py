@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from semeq.errors import MissingExtraError
 from semeq.hearing.encoder import FORMAT as AUDIO_FORMAT
-from semeq_models.artefact import FORMAT, write_artefact, write_whole
+from semeq_models.artefact import FORMAT, WEIGHTS, write_artefact, write_whole
 from semeq_models.audio.train import AudioRun, train_audio
 from semeq_models.cleaning import Corpus
 from semeq_models.errors import DataError
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from semeq_models.training import Epoch
 
 HISTORY, PICTURE = "history.json", "losses.png"
+HISTORIES = WEIGHTS / "histories.json"
+"""The losses of the shipped models by name."""
 
 
 def run_folder(output: Path) -> Path:
@@ -56,6 +58,9 @@ def train_to_file(
     run = make(spec, corpus, device=device, folder=folder, resume=resume, on_epoch=on_epoch)
     write_artefact(run.data, output, form)
     write_whole(folder / HISTORY, (json.dumps(run.history, indent=1) + "\n").encode("utf-8"))
+    if output.resolve().parent == WEIGHTS:
+        histories = _histories() | {output.stem: [_rounded(epoch) for epoch in run.history]}
+        write_whole(HISTORIES, (json.dumps(histories, sort_keys=True, separators=(",", ":")) + "\n").encode("utf-8"))
     try:
         from semeq_models.bench import training_curves
 
@@ -63,3 +68,31 @@ def train_to_file(
     except MissingExtraError:  # no matplotlib: the numbers are there
         pass
     return run
+
+
+def history_of(name: str) -> list[Epoch]:
+    """The losses of a shipped model, or of a model file whose run is still beside it; none where they are not known.
+
+    >>> history_of("v3")[0]["epoch"], history_of("no such model")
+    (1, [])
+    """
+    shipped = _histories()
+    if name in shipped:
+        return shipped[name]
+    try:
+        history: list[Epoch] = json.loads((run_folder(Path(name)) / HISTORY).read_bytes())
+    except (OSError, ValueError):
+        return []
+    return history
+
+
+def _histories() -> dict[str, list[Epoch]]:
+    try:
+        found: dict[str, list[Epoch]] = json.loads(HISTORIES.read_bytes())
+    except FileNotFoundError:
+        return {}
+    return found
+
+
+def _rounded(epoch: Epoch) -> Epoch:
+    return {name: float(f"{value:.5g}") for name, value in epoch.items()}

@@ -26,8 +26,10 @@ anything smooth), 0.5 to 9 dB RMS of it, under an EQ that a person of SAFE-DB or
 none. The loss is the RMS error in dB. 60 epochs of 100 batches of 512; 45 s of one processor.
 
 *Adaptive EQ* projects what it sees on the words' place and gives the missing share; half of the encoder's caution (the
-square root of its response to the words) is taken back there. *Balance* turns what it sees over, in full beyond the
-nearest 40 % of the reference's tracks, not at all within the nearest 10 %, and only where it would be heard.""",
+square root of its response to the words) is taken back there. *Balance* turns what it sees over: all of it beyond the
+nearest 40 % of the reference's tracks, nothing within the nearest 10 %, nothing on a moment of sound or where nobody
+would hear it; beside a wide reference it leaves an eighth undone. A reference that is the same piece (its bands go up
+and down with those of what is heard) is taken for what was there before, and the difference for the EQ.""",
     "audio-cnn": """\
 The origin's design, kept for comparison: log-mel spectrograms (64 bands) of clips with an EQ of SAFE-DB on them, three
 clips for each setting, through a small convolutional network into the space of `v2`, whose EQ encoder stays frozen; the
@@ -36,7 +38,8 @@ is the material it was trained on. Used by `--mode traverse --model v2` only."""
 }
 _LIMITS = """\
 - What a track seems to have is an estimate: music differs from music by more than most EQs do. The ceiling column is
-  what one who knows the clean spectrum could do with these five bands.
+  what one who knows the clean spectrum could do with these five bands. Tracks of one game differ by 4 to 6 dB RMS from
+  each other, hardly less than from "music": a reference of your own helps as much as your tracks are alike.
 - The references are game music (Debian packages) and game voices: orchestral, rock, electronic, chip; hardly any solo
   voice, jazz or old recordings. Use tracks of your own where you have them.
 - Percentages follow a normal distribution with the reference's covariance; far out they are only a direction.
@@ -72,9 +75,12 @@ def audio_card(name: str, figures: Path = FIGURES) -> str:
             "",
             "## Figures",
             "",
-            "`semeq-models evaluate --audio`: music-like mixes with a known spread of 3.5 dB RMS and pink noise, made anew;",
-            "*real* is the orchestral music of one game (wesnoth), of which nothing was learnt. EQs are people's settings,",
-            "scaled to 4.4 dB RMS. Means with 95 % bootstrap intervals. *Share removed* is 1 - what is left / 4.4 dB.",
+            "`semeq-models evaluate --audio`: the encoder is trained anew without a fifth of the contributors, and the EQs",
+            "are theirs, scaled to 4.4 dB RMS (only the space it leads into is the shipped one). On music-like mixes with a",
+            "known spread of 3.5 dB RMS and on pink noise, made anew; *real* is the music of six games of which nothing was",
+            "learnt (wesnoth, singularity, drascula, neverball, nexuiz, ufoai: orchestral to electronic), a minute of each",
+            "track. *Own reference* is the other tracks of the same game. Means with 95 % bootstrap intervals.",
+            "*Share removed* is 1 - what is left / 4.4 dB.",
             "",
             *table,
             "",

@@ -52,6 +52,19 @@ class Word:
     synonyms: tuple[str, ...] = ()
     opposite: str | None = None
 
+    def to_dict(self) -> dict[str, Any]:
+        """Who says it and how far they agree, for JSON; not its curve."""
+        return {
+            "word": self.name,
+            "language": self.language,
+            "contributors": self.contributors,
+            "agreement": self.agreement,
+            "confidence": self.confidence,
+            "strength_db": self.strength_db,
+            "synonyms": list(self.synonyms),
+            "opposite": self.opposite,
+        }
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Model:

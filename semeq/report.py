@@ -78,14 +78,7 @@ def words_rows(listed: Sequence[Word]) -> list[dict[str, Any]]:
     """The same for machines, with the settings at intensity 1."""
     return [
         {
-            "word": word.name,
-            "language": word.language,
-            "contributors": word.contributors,
-            "agreement": word.agreement,
-            "confidence": word.confidence,
-            "strength_db": word.strength_db,
-            "synonyms": list(word.synonyms),
-            "opposite": word.opposite,
+            **word.to_dict(),
             "settings": word.settings.to_dict(),
             "variants": [{"share": one.share, "settings": one.settings.to_dict()} for one in word.variants],
         }

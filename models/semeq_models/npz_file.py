@@ -136,19 +136,6 @@ def arrays(model: Model) -> Arrays:
 
 def card(model: Model) -> dict[str, Any]:
     """What a model is, beside its numbers."""
-    words = [
-        {
-            "word": word.name,
-            "language": word.language,
-            "contributors": word.contributors,
-            "agreement": word.agreement,
-            "confidence": word.confidence,
-            "strength_db": word.strength_db,
-            "synonyms": list(word.synonyms),
-            "opposite": word.opposite,
-        }
-        for word in words_of(model)
-    ]
     return {
         "name": model.name,
         "description": model.description,
@@ -161,7 +148,7 @@ def card(model: Model) -> dict[str, Any]:
         "high": HIGH.tolist(),
         "encoder": {"input": side_name(model.encoder_input), **_network(model.encoder)},
         "decoder": {"output": side_name(model.decoder_output), **_network(model.decoder)},
-        "words": words,
+        "words": [word.to_dict() for word in words_of(model)],
     }
 
 

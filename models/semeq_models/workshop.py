@@ -74,7 +74,7 @@ def history_of(name: str) -> list[Epoch]:
     """The losses of a shipped model, or of a model file whose run is still beside it; none where they are not known.
 
     >>> history_of("v3")[0]["epoch"], history_of("no such model")
-    (1, [])
+    (1.0, [])
     """
     shipped = _histories()
     if name in shipped:

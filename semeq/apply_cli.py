@@ -21,6 +21,7 @@ from semeq.options import (
     model_option,
     progress_bar,
     reference_option,
+    refuse_without,
     say,
     variant_option,
     vary_option,
@@ -41,7 +42,7 @@ Examples:
 @intensity_option
 @variant_option
 @vary_option
-@click.option("--adaptive", is_flag=True, help="Listen to each file, and give only what it lacks.")
+@click.option("--adaptive", is_flag=True, help="Listen to each file: only what it lacks, at most 1.5 of it.")
 @click.option("--follow", "following", is_flag=True, help="With --adaptive: move slowly with the sections of a piece.")
 @reference_option
 @mode_option
@@ -101,6 +102,8 @@ def apply_command(
 
     if following and (not adaptive or mode != "missing"):
         raise UsageError("--follow listens to each section: use it with --adaptive, and without --mode")
+    if not adaptive:
+        refuse_without("--adaptive", "reference", "mode")
     if no_preamp and preamp is not None:
         raise UsageError("--no-preamp and --preamp contradict each other; choose one")
     if pair and (delta or match_loudness or no_preamp or preamp is not None):
@@ -126,7 +129,7 @@ def apply_command(
 
         beside, mode = find_reference(reference), checked_mode(mode)
     code, results = 0, []
-    for source, targets in plan(list(files), output, pair=pair, make_folder=not dry_run):
+    for source, targets in plan(files, output, pair=pair, make_folder=not dry_run):
         done: tuple[Rendered, ...] = ()
         try:
             if beside is not None:
@@ -141,6 +144,8 @@ def apply_command(
                 with progress_bar(source.name) as progress:
                     done = carry_out(source, targets, curve, options, sidecar=sidecar, progress=progress)
                 found, lines = [as_dict(rendered) for rendered in done], [summary(rendered) for rendered in done]
+            if curve.adapted:
+                found = [one | {"adapted": curve.adapted.to_dict()} for one in found]
         except (SemeqError, OSError) as error:
             code, text = 1, _named(error, source, targets)
             results.append({"input": str(source), "error": text})

@@ -25,6 +25,7 @@ from semeq.options import (
     model_option,
     plot_option,
     reference_option,
+    refuse_without,
     say,
     variant_option,
     vary_option,
@@ -62,7 +63,7 @@ def main() -> None:
 @vary_option
 @click.option("--to", metavar="WORDS", help="Other words to move towards.")
 @click.option("--at", type=click.FloatRange(0, 1), help="How far towards them: 0 to 1, 0.5 unless said otherwise.")
-@click.option("--audio", type=PATH, help="Listen to a file, and give only what it lacks.")
+@click.option("--audio", type=PATH, help="Listen to a file: only what it lacks, at most 1.5 of it.")
 @reference_option
 @mode_option
 @click.option("--rate", type=click.FloatRange(1000, 768_000), default=RATE_HZ, help="Sample rate to draw for, in Hz.")
@@ -95,6 +96,8 @@ def eq_command(
         raise UsageError("--at says how far towards other words; name them with --to")
     check_picture_option(plot, force)
     known = personal_model(model)
+    if audio is None:
+        refuse_without("--audio", "reference", "mode")
     if audio and to is not None:
         raise UsageError("--to moves between words as they are; leave out --audio")
     asked = suggest(

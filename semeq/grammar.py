@@ -43,6 +43,7 @@ DIGITS = 6  # of a weight: the canonical text keeps them all, so it reads back t
 SLACK = 5e-4  # more than rounding can add to a sum, so a canonical text is not scaled again
 
 _SHARES = r"(\d+(?:[/:-]\d+)+) (.+)"
+_OPTION = r"\s(-[hilo]|--[a-z][a-z-]*)(?=[\s=]|$)"
 _SIMPLE = r"[^\W\d_]+(?:-[^\W\d_]+)*"
 
 
@@ -101,6 +102,8 @@ def parse(text: str, vocabulary: Collection[str], *, language: Language = "en", 
     word = book.exact.get(folded) or book.exact.get(folded.strip("\"' .,;:!?"))
     if word is not None:
         return Request((Part(word, 1.0),), language)
+    if option := re.search(_OPTION, folded):
+        raise RequestError(f"{option[1]} looks like an option: write it outside the quotes, after the words")
     notes: list[str] = []
     shares = re.fullmatch(_SHARES, folded)  # "50/50 warm bright"
     values = re.split("[/:-]", shares[1]) if shares else []

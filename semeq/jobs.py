@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -126,15 +126,19 @@ def subtype_named(bits: str | None) -> str | None:
 
 
 def plan(
-    sources: list[Path], output: Path, *, pair: bool = False, make_folder: bool = True
+    sources: Sequence[Path], output: Path, *, pair: bool = False, make_folder: bool = True, inputs: int | None = None
 ) -> list[tuple[Path, tuple[Path, ...]]]:
-    """Which targets each source gets: ``output`` itself for one file, a name inside it for many or for a folder."""
-    into_folder = len(sources) > 1 or output.is_dir()
+    """Which targets each source gets: ``output`` itself for one file, a name inside it for many or for a folder.
+
+    ``inputs`` is how many were given, where not all of them are to be rendered.
+    """
+    inputs = len(sources) if inputs is None else inputs
+    into_folder = inputs > 1 or output.is_dir()
     if into_folder:
         if output.suffix.lower() in SUFFIXES and not output.is_dir():
-            raise UsageError(f"{output}: looks like a file; give a folder for {len(sources)} inputs")
+            raise UsageError(f"{output}: looks like a file; give a folder for {inputs} inputs")
         if output.exists() and not output.is_dir():
-            raise UsageError(f"{output}: is a file; give a folder for {len(sources)} inputs")
+            raise UsageError(f"{output}: is a file; give a folder for {inputs} inputs")
         taken: dict[str, Path] = {}
         for source in sources:
             if (other := taken.setdefault(_target_name(source).casefold(), source)) is not source:
@@ -169,7 +173,7 @@ def carry_out(
     options = replace(options, follow=curve.follow)
     for target in targets if sidecar and not options.overwrite else ():
         if (beside := sidecar_path(target)).exists():
-            raise AudioError(f"{beside}: exists; use --force to replace it, or --no-sidecar")
+            raise AudioError(f"{beside}: exists; use --force to replace it, or another name for the output")
     if len(targets) == 2:
         done: tuple[Rendered, ...] = apply_pair(source, (targets[0], targets[1]), curve.settings, options, progress)
     else:

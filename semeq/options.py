@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from semeq.artefact import DEFAULT_MODEL
-from semeq.errors import AudioError
+from semeq.errors import AudioError, UsageError
 from semeq.suggest import MAX_INTENSITY, MIN_INTENSITY, checked_intensity
 from semeq.words_cli import language_of
 
@@ -36,6 +37,18 @@ reference_option = click.option(
     "--reference", default="music", metavar="NAME|FILE|FOLDER", help="music, speech, pink, flat, or tracks of yours."
 )
 mode_option = click.option("--mode", default="missing", help="missing (only what is missing) or traverse (for study).")
+
+
+def was_given(name: str) -> bool:
+    """Whether an option of the command that runs was said, not left at its default."""
+    return click.get_current_context().get_parameter_source(name) is ParameterSource.COMMANDLINE
+
+
+def refuse_without(needed: str, *names: str) -> None:
+    """Refuse options that do nothing without another one, rather than pass over them."""
+    for option in click.get_current_context().command.params:
+        if option.name in names and was_given(option.name):
+            raise UsageError(f"{option.opts[0]} does nothing without {needed}: add it, or leave {option.opts[0]} out")
 
 
 def check_picture_option(plot: Path | None, force: bool) -> None:

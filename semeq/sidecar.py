@@ -89,7 +89,7 @@ def write_text(path: Path, text: str) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
-        raise AudioError(f"{path.name}: {error.strerror}; the sidecar was not written") from None
+        raise AudioError(f"{path}: {error.strerror}; it was not written, give another place") from None
 
 
 def read_sidecar(path: Path) -> Sidecar:

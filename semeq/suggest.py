@@ -74,6 +74,7 @@ def eq(
     request = _request(words, model, language)
     intensity, ways = checked_intensity(intensity), _checked_ways(variant, vary, request, model)
     if audio is None:
+        _refuse_without_audio(rate_hz, reference, mode)
         return _settings(request, model, intensity, *ways)
     return _adapted(request, model, intensity, ways, _listened(audio, rate_hz, reference, mode, model), mode).settings
 
@@ -106,7 +107,9 @@ def suggest(
     notes = (*said, *request.notes, *filter(None, map(_doubt, used)))
     limits = _limits(request, model, intensity, variant, vary)
     adapted = None
-    if audio is not None:
+    if audio is None:
+        _refuse_without_audio(rate_hz, reference, mode)
+    else:
         listened = _listened(audio, rate_hz, reference, mode, model)
         adapted = _adapted(request, model, intensity, (variant, vary), listened, mode)
         limits = list(adapted.notes)
@@ -250,6 +253,12 @@ def _listened(
     if isinstance(audio, Listened):
         return audio
     return listen(audio, rate_hz, reference, encoder=encoder_for(model) if traversing else None)
+
+
+def _refuse_without_audio(rate_hz: object, reference: object, mode: object) -> None:
+    for name, said, usual in (("rate_hz", rate_hz, None), ("reference", reference, "music"), ("mode", mode, "missing")):
+        if said != usual:
+            raise UsageError(f"{name} does nothing without audio: give audio, or leave {name} out")
 
 
 def _adapted(

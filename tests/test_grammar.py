@@ -32,6 +32,11 @@ def spanish(text: str) -> dict[str, float]:
     return {part.word: part.weight for part in parse(text, SPANISH, language="es").parts}
 
 
+@pytest.mark.parametrize("text", ["warm -i 0.5", "warm --intensity=0.5", "70% warm + full --plot"])
+def test_an_option_inside_the_quotes_is_not_read_as_a_word(text: str) -> None:
+    assert "outside the quotes" in message(text)
+
+
 def message(text: str, language: Language = "en") -> str:
     with pytest.raises(RequestError) as caught:
         parse(text, VOCABULARIES[language], language=language)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.signal import resample_poly
+from scipy.signal import butter, resample_poly, sosfilt
 
 import semeq
 from semeq.demo import music
@@ -183,9 +183,22 @@ def test_a_track_is_left_out_of_its_own_reference(tmp_path: Path) -> None:
     for number, piece in enumerate(pieces):
         write(tmp_path / f"{number}.wav", piece, RATE)
     with_it = analyze(0.7 * semeq.render(PIECE, semeq.eq("warm"), RATE), RATE, tmp_path)
-    assert with_it.notes[0] == f"left out of its own reference {tmp_path.name}"
+    assert with_it.notes[0].endswith("1 of its 3 tracks left out, the same piece as this")
     assert "2 tracks of yours" in with_it.reference
     assert "3 tracks of yours" in analyze(music(8.0, seed=4), RATE, tmp_path).reference
+
+
+def test_a_folder_of_nothing_but_the_track_is_no_reference(tmp_path: Path) -> None:
+    for name, settings in (("a", semeq.EqSettings.flat()), ("b", semeq.eq("bright"))):
+        write(tmp_path / f"{name}.wav", semeq.render(PIECE, settings, RATE), RATE)
+    with pytest.raises(UsageError, match=r"nothing but a\.wav itself, or versions of it"):
+        analyze(tmp_path / "a.wav", reference=tmp_path)
+    assert "is this track itself" in analyze(tmp_path / "a.wav", reference=tmp_path / "a.wav").notes[0]
+
+
+def test_a_reference_of_next_to_nothing_says_so(tmp_path: Path) -> None:
+    write(tmp_path / "blip.wav", music(8.0, seed=2)[:, : RATE // 10].astype(np.float32), RATE)
+    assert "s of sound in it" in analyze(PIECE, RATE, tmp_path / "blip.wav").notes[0]
 
 
 def test_the_course_of_a_long_programme_stays_small() -> None:
@@ -225,6 +238,49 @@ def test_more_intensity_is_more_of_the_same_curve() -> None:
     here = listen(PIECE, RATE)
     peaks = [max(map(abs, adapt(WARM, intensity, here).settings.gains_db)) for intensity in (0.0, 0.25, 0.5, 1.0)]
     assert peaks == sorted(peaks)
+
+
+@pytest.mark.parametrize(
+    "audio",
+    [
+        pytest.param(PIECE[:, : RATE // 5], id="0.2 s"),
+        pytest.param(np.eye(1, RATE, RATE // 2), id="a click"),
+        pytest.param(np.random.default_rng(0).standard_normal(8000)[None] * 0.1, id="a quarter of a second of noise"),
+        pytest.param(np.sin(2 * np.pi * 440 * np.arange(2 * RATE) / RATE)[None], id="a tone"),
+        pytest.param(np.zeros((1, RATE)), id="silence"),
+    ],
+)
+def test_with_little_to_hear_no_more_is_given_than_was_asked_for(audio: np.ndarray) -> None:
+    for word in ("warm", "bright", "muffled", "thin"):
+        found = semeq.suggest(word, audio=audio, rate_hz=RATE).adapted
+        assert found is not None
+        assert found.share <= 1.0 + 0.25
+    assert "nothing heard to judge by: given 100%" in str(adapt(WARM, 1.0, listen(np.zeros(RATE), RATE)))
+
+
+def test_a_telephone_is_not_made_up_for() -> None:
+    """300 Hz to 3.4 kHz at 8 kHz: what is missing is a cut and not a colour."""
+    narrow = resample_poly(PIECE, 8000, RATE, axis=1)
+    narrow = sosfilt(butter(6, (300.0, 3400.0), "bandpass", fs=8000, output="sos"), narrow)
+    found = balance(narrow, 8000)
+    assert max(map(abs, found.settings.gains_db)) < 2.0
+    assert found.confidence < 0.5
+    assert any("a cut, not a colour" in note for note in found.notes)
+    given = semeq.suggest("warm", audio=narrow, rate_hz=8000).adapted
+    assert given is not None
+    assert given.share < 1.1
+
+
+def test_what_is_held_at_the_limit_says_so_with_audio_too() -> None:
+    dull = semeq.render(PIECE, semeq.eq("bright", -1.0), RATE)
+    found = semeq.suggest("bright", 2.0, audio=dull, rate_hz=RATE)
+    assert any("held at ±12 dB" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("said", [{"rate_hz": RATE}, {"reference": "pink"}, {"mode": "traverse"}])
+def test_what_goes_with_audio_is_refused_without_it(said: dict[str, object]) -> None:
+    with pytest.raises(UsageError, match="does nothing without audio"):
+        semeq.eq("warm", **said)  # type: ignore[arg-type]  # one of the three
 
 
 def test_the_opposite_is_given_where_there_is_much_of_the_word() -> None:
@@ -384,6 +440,16 @@ def test_an_album_comes_nearer_together_and_its_outlier_is_named() -> None:
     assert album.after_db < album.before_db
     with pytest.raises(UsageError, match="two tracks"):
         balance_album(tracks[:1])
+
+
+def test_an_album_has_one_aim_and_what_is_alike_stays() -> None:
+    alike = balance_album([hear(0.5**n * PIECE, RATE) for n in range(3)])
+    assert all(one.nothing for one in alike.tracks)
+    assert (alike.before_db, alike.after_db) == pytest.approx((0.0, 0.0), abs=0.01)
+    two = balance_album([hear(semeq.render(PIECE, semeq.eq("bright", by), RATE), RATE) for by in (0.3, 0.6)])
+    assert all(one.before_db < two.before_db for one in two.tracks)  # the aim lies between them
+    assert two.after_db <= two.before_db
+    assert len({one.analysis.reference for one in two.tracks}) == 1
 
 
 def test_the_report_is_one_page_with_nothing_from_elsewhere() -> None:

@@ -90,6 +90,15 @@ def test_balance_applies_with_sidecars_and_a_report(album: Path, tmp_path: Path)
         (["balance", "thin.wav", "--apply"], "-o"),
         (["balance", "thin.wav", "--reference", "jazz"], "choose music"),
         (["balance", "thin.wav", "--album"], "two tracks"),
+        (["balance", "thin.wav", "--report", "thin.wav", "--force"], "ends in .html"),
+        (["balance", "thin.wav", "--report", "nowhere/page.html"], "there is no folder nowhere"),
+        (["balance", "thin.wav", "-o", "out.wav"], "-o does nothing without --apply"),
+        (["balance", "thin.wav", "--match-loudness"], "--match-loudness does nothing without --apply"),
+        (["balance", "thin.wav", "dull.wav", "--album", "--reference", "pink"], "leave out --reference"),
+        (["balance", "thin.wav", "plain.wav", "--apply", "-o", "out.wav"], "give a folder for 2 inputs"),
+        (["eq", "warm", "--reference", "pink"], "--reference does nothing without --audio"),
+        (["eq", "warm", "--mode", "traverse"], "--mode does nothing without --audio"),
+        (["apply", "warm", "thin.wav", "-o", "out.wav", "--reference", "pink"], "without --adaptive"),
         (["eq", "warm", "--audio", "thin.wav", "--mode", "both"], "missing or traverse"),
         (["eq", "warm", "--to", "bright", "--audio", "thin.wav"], "leave out --audio"),
         (["eq", "warm", "--audio", "none.wav"], "none.wav"),
@@ -100,6 +109,40 @@ def test_bad_requests_get_one_line(album: Path, words: list[str], said: str) -> 
     assert done.returncode != 0
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_balance_keeps_the_names_when_only_one_of_many_has_something_to_do(album: Path, tmp_path: Path) -> None:
+    done = run(
+        "balance", "thin.wav", "plain.wav", "--reference", "plain.wav", "--apply", "-o", tmp_path / "new", cwd=album
+    )
+    assert done.returncode == 0, done.stderr
+    assert "not rendered, there is nothing to do: plain.wav" in done.stderr
+    assert [path.name for path in sorted((tmp_path / "new").iterdir())] == ["thin.wav", "thin.wav.semeq.json"]
+
+
+def test_an_album_keeps_how_loud_its_tracks_are(album: Path, tmp_path: Path) -> None:
+    names = ("plain.wav", "thin.wav", "dull.wav")
+    done = run("balance", *names, "--album", "--apply", "-o", tmp_path, cwd=album)
+    assert done.returncode == 0, done.stderr
+    rendered = sorted(path.name for path in tmp_path.glob("*.wav"))
+    assert rendered
+    for name in rendered:
+        before, after = (semeq.analyze(folder / name).lufs for folder in (album, tmp_path))
+        assert after == pytest.approx(before, abs=0.05)
+
+
+def test_one_bad_track_in_a_reference_is_named_with_its_folder(album: Path, tmp_path: Path) -> None:
+    (tmp_path / "bad.wav").write_bytes(b"RIFF, but no more")
+    done = run("analyze", "thin.wav", "--reference", tmp_path, cwd=album)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert f"reference {tmp_path}" in done.stderr
+    assert "bad.wav" in done.stderr
+
+
+def test_a_model_with_a_fault_says_so_with_every_answer(album: Path) -> None:
+    for command in ("analyze", "balance"):
+        assert "note: " in run(command, "thin.wav", "--model", "v1", cwd=album).stderr
+        assert "v1" in run(command, "thin.wav", "--model", "v1", cwd=album).stderr
 
 
 def test_amount_reads_percentages_and_max_reads_decibels(album: Path) -> None:
@@ -136,3 +179,14 @@ def test_compare_says_how_deep_two_files_cancel(album: Path) -> None:
     done = run("compare", "plain.wav", "thin.wav", cwd=album)
     assert "null: -" in done.stdout
     assert "the same samples" in run("compare", "plain.wav", "plain.wav", cwd=album).stdout
+
+
+def test_compare_says_what_it_cannot_say(album: Path, tmp_path: Path) -> None:
+    write(tmp_path / "short.wav", PIECE[:, :RATE], RATE)
+    write(tmp_path / "silence.wav", np.zeros_like(PIECE), RATE)
+    short = run("compare", "plain.wav", tmp_path / "short.wav", cwd=album).stdout
+    assert f"null: none, {PIECE.shape[1]} and {RATE} samples" in short
+    silent = run("compare", "plain.wav", tmp_path / "silence.wav", cwd=album)
+    assert "null: none, one of them is silent" in silent.stdout
+    assert "1 kHz -" in silent.stdout or "Hz -" in silent.stdout
+    assert "silence: nothing to hear" in silent.stderr

@@ -1,9 +1,10 @@
 """Only what is missing: words as an EQ that depends on how much of them the audio has already.
 
 ``have`` is the share of the curve that the audio seems to have, by a projection in the latent space, where lengths are
-dB; what is applied is ``intensity * max(0, 1 - have)`` of the words. The formula of old, ``z_audio + intensity *
-(z_words - z_audio)``, decoded and applied as it stands, is kept as ``traverse`` for study: at 0 it adds the audio's own
-colour once more, at 1 it does not listen.
+dB; what is applied is ``intensity * max(0, 1 - have)`` of the words: up to one and a half times of them where the audio
+has the opposite, and no more than was asked for where there is little to hear. The formula of old,
+``z_audio + intensity * (z_words - z_audio)``, decoded and applied as it stands, is kept as ``traverse`` for study: at 0
+it adds the audio's own colour once more, at 1 it does not listen.
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ import numpy as np
 
 from semeq.artefact import DEFAULT_MODEL, load_model
 from semeq.errors import UsageError
-from semeq.hearing.listening import Listened, checked_space
+from semeq.hearing.listening import Listened, checked_space, sure
 from semeq.hearing.longterm import BANDS_HZ
 from semeq.latent import decode_settings, encode_curves
 from semeq.model import Model
 from semeq.response import Floats, response_db
-from semeq.settings import EqSettings, shown
+from semeq.settings import GAIN_LIMIT_DB, EqSettings, shown
 
 Mode = Literal["missing", "traverse"]
 MOST_SHARE = 1.5  # where the audio has the opposite, no more than this of the words
@@ -31,26 +32,38 @@ _FLAT_DB = 1e-6
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Adapted:
-    """Settings for one programme; ``have`` is how much of the words it had (1 is all), ``share`` what it was given."""
+    """Settings for one programme; ``have`` is how much of the words it had (1 is all), ``share`` what it was given.
+
+    ``trust`` (0 to 1) is how much there was to hear.
+    """
 
     settings: EqSettings
     have: float
     share: float
     reference: str
     mode: Mode
+    trust: float = 1.0
     notes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """One line: what was heard, what was given, against which reference."""
         if self.mode == "traverse":
             return f"traversed from where the audio is; reference: {self.reference}"
+        if not self.trust:
+            return f"nothing heard to judge by: given {self.share:.0%}, as asked"
         there = f"has {self.have:.0%} of it" if self.have >= 0.0 else f"has {-self.have:.0%} of the opposite"
         return f"{there}: given {self.share:.0%}; reference: {self.reference}"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers and text, for JSON."""
-        have, share = round(self.have, 4), round(self.share, 4)
-        return {"have": have, "share": share, "reference": self.reference, "mode": self.mode}
+        return {
+            "have": round(self.have, 4),
+            "share": round(self.share, 4),
+            "reference": self.reference,
+            "mode": self.mode,
+            "trust": round(self.trust, 3),
+            "notes": list(self.notes),
+        }
 
 
 def adapt(full: EqSettings, intensity: float, listened: Listened) -> Adapted:
@@ -64,15 +77,23 @@ def adapt(full: EqSettings, intensity: float, listened: Listened) -> Adapted:
     """
     have = how_much(full, listened)
     towards = 1.0 if intensity >= 0.0 else -1.0  # of the opposite, the audio has the opposite share
-    share = min(max(0.0, 1.0 - towards * have), MOST_SHARE)
+    share = min(max(0.0, 1.0 - towards * have), most_share(listened))
+    most_db = max(map(abs, full.gains_db)) * abs(intensity) * share
+    held = (f"held at ±{GAIN_LIMIT_DB:g} dB, of {most_db:.1f}",) if most_db > GAIN_LIMIT_DB else ()
     return Adapted(
         settings=full.scaled(intensity * share),
         have=have,
         share=share,
         reference=str(listened.reference),
         mode="missing",
-        notes=listened.notes,
+        trust=listened.trust,
+        notes=(*listened.notes, *held),
     )
+
+
+def most_share(listened: Listened) -> float:
+    """How much of the words may be given at most: what was asked for where there is little to hear, else more."""
+    return 1.0 + (MOST_SHARE - 1.0) * sure(listened.trust)
 
 
 def how_much(full: EqSettings, listened: Listened) -> float:

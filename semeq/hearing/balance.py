@@ -13,7 +13,7 @@ from semeq.artefact import DEFAULT_MODEL, load_model
 from semeq.errors import UsageError
 from semeq.hearing.analysis import Analysis, WordShare, analysis_of, nameable, shares
 from semeq.hearing.heard import Audio, Heard
-from semeq.hearing.listening import Listened, ReferenceLike, listen
+from semeq.hearing.listening import Listened, ReferenceLike, listen, smooth, sure
 from semeq.hearing.longterm import BANDS_HZ
 from semeq.hearing.reference import DEFAULT_REFERENCE
 from semeq.language import Language
@@ -27,7 +27,6 @@ DEFAULT_MAX_DB = 8.0
 _NORMAL, _LEAST_NORMAL_DB, _MOST_NORMAL_DB = 0.15, 0.2, 1.0
 _USUAL = (0.1, 0.4)  # nearer than the first share of tracks: nothing to do; from the second on, all of it
 _GENTLE, _WIDE_DB = 0.13, 5.0  # left undone beside a reference that spreads so far; what is taken back hardly changes
-_TRUSTED = (0.3, 0.7)  # below the first nothing is done: a click, a fifth of a second
 _LEAST_PERCENT = 5.0
 _CONTRARY = -0.2  # shape cosine: words that take back what another says are no advice
 _WORTH = 0.05  # of what is left: a word that says less is not named
@@ -83,6 +82,10 @@ class Balance:
         """One line: what it is, what to try."""
         if not self.analysis.trust:
             return "too little to hear: nothing to do"
+        if self.nothing and not sure(self.analysis.trust):
+            return "too little to hear to be sure of it: left as it is"
+        if self.nothing and not self.amount * self.max_db:
+            return "nothing may be done at amount or max 0: left as it is"
         if self.nothing and self.analysis.unusual > _USUAL[1]:
             return f"less than {_INAUDIBLE_DB:g} dB to do: left as it is"
         if self.nothing:
@@ -218,18 +221,11 @@ def _worth_doing(listened: Listened) -> float:
     """
     reference = listened.reference
     normal_db = min(max(_NORMAL * reference.spread_db, _LEAST_NORMAL_DB), _MOST_NORMAL_DB)
-    audible = _smooth(float(np.linalg.norm(listened.place)) / normal_db - 0.5)
+    audible = smooth(float(np.linalg.norm(listened.place)) / normal_db - 0.5)
     nearest, some = _USUAL
-    little, enough = _TRUSTED
-    audible *= _smooth((listened.trust - little) / (enough - little))
+    audible *= sure(listened.trust)
     audible *= 1.0 - _GENTLE * min(reference.spread_db / _WIDE_DB, 1.0)
-    return audible * _smooth((reference.unusual(listened.deviation_db) - nearest) / (some - nearest))
-
-
-def _smooth(share: float) -> float:
-    """From 0 to 1 without a corner."""
-    share = min(max(share, 0.0), 1.0)
-    return share * share * (3.0 - 2.0 * share)
+    return audible * smooth((reference.unusual(listened.deviation_db) - nearest) / (some - nearest))
 
 
 def _checked(name: str, value: object, low: float, high: float) -> float:

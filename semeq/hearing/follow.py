@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from semeq.audio import open_audio
-from semeq.hearing.adaptive import MOST_SHARE, Adapted, adapt, heard_share
+from semeq.hearing.adaptive import Adapted, adapt, heard_share, most_share
 from semeq.hearing.listening import Listened
 from semeq.hearing.longterm import GATE_DB, LongTerm, Spectrum
 from semeq.response import Floats
@@ -84,7 +84,7 @@ def _shares(
     places = listened.trust * listened.encoder.place(np.array(deviations), reference.spread_db)
     haves = heard_share(full, places, listened)
     towards = 1.0 if intensity >= 0.0 else -1.0
-    return np.clip(1.0 - towards * haves, 0.0, MOST_SHARE)
+    return np.clip(1.0 - towards * haves, 0.0, most_share(listened))
 
 
 def _held(shares: Floats, loud: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Floats:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from semeq.audio.info import SUFFIXES
-from semeq.errors import ModelError, UsageError
+from semeq.errors import AudioError, ModelError, UsageError
 from semeq.hearing.course import same_piece
 from semeq.hearing.encoder import DEFAULT_ENCODER, AudioEncoder, load_encoder
 from semeq.hearing.heard import Audio, Heard, hear
-from semeq.hearing.longterm import BANDS_HZ, Spectrum
+from semeq.hearing.longterm import BANDS_HZ, SILENCE_DB, Spectrum
 from semeq.hearing.reference import (
     DEFAULT_REFERENCE,
     STEADY_DB,
@@ -33,22 +34,37 @@ class Tracks:
     name: str
     heard: tuple[Heard, ...] = field(repr=False)
 
-    def beside(self, heard: Heard) -> tuple[Reference, str | None]:
-        """The reference for one programme, and a note where the programme itself is among the tracks.
+    def beside(self, heard: Heard) -> tuple[Reference, tuple[str, ...]]:
+        """The reference for one programme, and what to know about it.
 
         One track that is the same piece is what it was before; of several, those are left out.
         """
         general = load_reference("music")
         others = [one for one in self.heard if not same_piece(one.spectrum.course, heard.spectrum.course)]
-        if not others:
-            return before(self.heard[0].spectrum, self.name, general), None
-        found = own_reference([one.spectrum for one in others], self.name, general)
-        return found, None if len(others) == len(self.heard) else f"left out of its own reference {self.name}"
+        if others:
+            found = own_reference([one.spectrum for one in others], self.name, general)
+            left = len(self.heard) - len(others)
+            same = f"reference {self.name}: {left} of its {len(self.heard)} tracks left out, the same piece as this"
+            return found, (*self._doubts(others), *([same] if left else []))
+        if len(self.heard) > 1:
+            raise UsageError(
+                f"reference {self.name}: holds nothing but {heard.name or 'this audio'} itself, or versions of it; "
+                "give other tracks, or one file: what it was before"
+            )
+        (alone,) = self.heard
+        itself = np.array_equal(alone.spectrum.levels_db, heard.spectrum.levels_db)
+        notes = (f"reference {self.name} is this track itself: nothing can differ",) if itself else ()
+        return before(alone.spectrum, self.name, general), notes
+
+    def _doubts(self, others: Sequence[Heard]) -> list[str]:
+        sound_s = sum(one.spectrum.loud_s for one in others)
+        return [f"reference {self.name}: only {sound_s:.1f} s of sound in it"] if sound_s < _SHORT_S else []
 
 
 ReferenceLike = str | Path | Reference | Tracks
 _HALF_TRUST_S, _SHORT_S = 0.5, 3.0  # of loud sound
-_FEWEST_BANDS, _ENOUGH_BANDS = 10, 30
+_FEWEST_BANDS, _ENOUGH_BANDS = 20, 30
+_TRUSTED = (0.3, 0.7)
 _STEADY_S = 1.5
 _COLOURED_DB = (5.0, 7.0)
 _FULL_DBFS, _CLIPPED_CREST_DB = -0.1, 6.0
@@ -90,15 +106,15 @@ def listen(
     found = find_reference(reference)
     heard = audio if isinstance(audio, Heard) else hear(audio, rate_hz)
     encoder = encoder or load_encoder(DEFAULT_ENCODER)
-    chosen, note = found.beside(heard) if isinstance(found, Tracks) else (found, None)
-    notes = [note] if note else []
+    chosen, known = found.beside(heard) if isinstance(found, Tracks) else (found, ())
+    notes = list(known)
     if is_steady(heard.spectrum) and chosen.name in ("music", "speech"):
         chosen = load_reference("pink")
         notes.append("steady noise, neither music nor speech: compared with pink noise")
         deviation = chosen.deviation_db(heard.spectrum)
         trust = _trust(heard.spectrum) * _trust_of_colour(deviation)
         if not trust:
-            notes.append("too far from pink to be pink noise with an EQ: left as it is")
+            notes.append("too far from pink to be pink noise with an EQ: not judged")
     else:
         deviation, trust = chosen.deviation_db(heard.spectrum), _trust(heard.spectrum)
     notes += [said for said in (_doubt(heard), _clipping(heard)) if said is not None]
@@ -138,10 +154,17 @@ def find_reference(reference: ReferenceLike) -> Reference | Tracks:
     if not path.exists():
         known = ", ".join(references())
         raise UsageError(f"no reference {str(reference)!r}; choose {known}, or give a file or a folder of your tracks")
-    heard = tuple(map(hear, _tracks(path)))
+    heard = tuple(_heard_in(path, one) for one in _tracks(path))
     if not any(one.spectrum.heard.any() for one in heard):
         raise UsageError(f"reference {path.name}: nothing to hear in it; give tracks with sound")
     return Tracks(name=path.name, heard=heard)
+
+
+def _heard_in(reference: Path, track: Path) -> Heard:
+    try:
+        return hear(track)
+    except AudioError as error:
+        raise AudioError(f"reference {reference}: {error}") from None
 
 
 def _tracks(path: Path) -> list[Path]:
@@ -168,6 +191,18 @@ def checked_space(encoder: AudioEncoder, model: Model) -> None:
         raise ModelError(f"{encoder.name} leads into the space of {encoder.space}, not of {model.name}")
 
 
+def sure(trust: float) -> float:
+    """How far to act on so much trust: not at all on a click or a fifth of a second, fully on a piece."""
+    little, enough = _TRUSTED
+    return smooth((trust - little) / (enough - little))
+
+
+def smooth(share: float) -> float:
+    """From 0 to 1 without a corner."""
+    share = min(max(share, 0.0), 1.0)
+    return share * share * (3.0 - 2.0 * share)
+
+
 def _trust(spectrum: Spectrum) -> float:
     return _trust_of_bands(spectrum) * spectrum.loud_s / (spectrum.loud_s + _HALF_TRUST_S)
 
@@ -186,7 +221,8 @@ def _doubt(heard: Heard) -> str | None:
     """What the user should know about how little there was to hear."""
     spectrum = heard.spectrum
     if not spectrum.loud_s:
-        return "silence: nothing to hear"
+        silent = heard.levels.peak_dbfs < SILENCE_DB
+        return "silence: nothing to hear" if silent else f"{1000 * heard.dur_s:.3g} ms: too short to hear anything in"
     count = int(spectrum.heard.sum())
     if count <= _FEWEST_BANDS:
         return f"sound in {count} of {len(BANDS_HZ)} bands only: too little to judge"

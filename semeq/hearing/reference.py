@@ -127,25 +127,46 @@ def _reference(said: Mapping[str, object], tensors: Mapping[str, Floats]) -> Ref
 
 def own_reference(spectra: Sequence[Spectrum], name: str, prior: Reference) -> Reference:
     """A reference made of the user's own tracks; the fewer they are, the more it leans on ``prior``."""
+    shapes = _shapes(spectra, name, prior)
+    count = len(shapes)
+    mean = shapes.sum(axis=0) / (count + _MEAN_TRACKS)
+    spread = _spread_db(shapes) * math.sqrt(1.0 + 1.0 / (count + _MEAN_TRACKS))  # the mean is known no better than that
+    tracks = "1 track" if count == 1 else f"{count} tracks"
+    return _moved(prior, name, f"{tracks} of yours", count, mean, spread)
+
+
+def album_reference(spectra: Sequence[Spectrum], name: str, prior: Reference) -> Reference:
+    """The one tonal aim of an album: the mean of its tracks, whatever others sound like."""
+    shapes = _shapes(spectra, name, prior)
+    return _moved(prior, name, f"its {len(shapes)} tracks", len(shapes), shapes.mean(axis=0), _spread_db(shapes))
+
+
+def _shapes(spectra: Sequence[Spectrum], name: str, prior: Reference) -> Floats:
+    """How each track with sound differs from ``prior``. Shape: ``[n, 40]``."""
     shapes = [prior.deviation_db(one) for one in spectra if one.heard.any()]
     if not shapes:
         raise UsageError(f"reference {name}: nothing to hear in it; give tracks with sound")
+    return np.array(shapes)
+
+
+def _spread_db(shapes: Floats) -> float:
+    """What half of such tracks are within, by these and by what is known of others."""
     count = len(shapes)
-    mean = np.sum(shapes, axis=0) / (count + _MEAN_TRACKS)
     around = float(np.sum(np.var(shapes, axis=0)) / len(BANDS_HZ)) * count
-    spread = math.sqrt((around + _OWN_TRACKS * _OWN_SPREAD_DB**2) / (max(count - 1, 0) + _OWN_TRACKS))
-    spread *= math.sqrt(1.0 + 1.0 / (count + _MEAN_TRACKS))  # the mean itself is known no better than that
-    spread *= _MIDDLE
-    tracks = "1 track" if count == 1 else f"{count} tracks"
-    share = spread / prior.spread_db
+    return _MIDDLE * math.sqrt((around + _OWN_TRACKS * _OWN_SPREAD_DB**2) / (count - 1 + _OWN_TRACKS))
+
+
+def _moved(prior: Reference, name: str, about: str, tracks: int, mean_db: Floats, spread_db: float) -> Reference:
+    """``prior`` around another mean, as wide as said."""
+    share = spread_db / prior.spread_db
     return replace(
         prior,
         name=name,
-        about=f"{tracks} of yours",
-        tracks=count,
-        mean_db=prior.mean_db + mean,
+        about=about,
+        tracks=tracks,
+        mean_db=prior.mean_db + mean_db,
         covariance=prior.covariance * share**2,
-        spread_db=spread,
+        spread_db=spread_db,
         usual_db=prior.usual_db * share,
     )
 

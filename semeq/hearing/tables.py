@@ -47,7 +47,7 @@ def balance_text(one: Balance) -> str:
         f"sure to {one.confidence:.0%} that something is off; expected: {one.before_db:.1f} -> {one.after_db:.1f} "
         f"dB RMS from the reference, {_expected(one)}"
     )
-    lines.append(f"the words say {one.said:.0%} of this EQ:")
+    lines.append(f"the words say {one.said:.0%} of this EQ:" if one.try_ else "the EQ:")
     return "\n".join([*lines, band_table(one.settings)])
 
 
@@ -74,16 +74,18 @@ def difference_text(found: Difference) -> str:
     lines = [f"{'':<12} {_cut(one.name)} {_cut(other.name)}"]
     for title, name in (("LUFS", "lufs"), ("dBTP", "true_peak_dbtp"), ("crest dB", "crest_db")):
         lines.append(f"{title:<12} {_number(getattr(one, name)):<{_NAME}} {_number(getattr(other, name))}")
-    lines.append(f"{'tilt dB/oct':<12} {one.tilt_db_per_octave:<+{_NAME}.1f} {other.tilt_db_per_octave:+.1f}")
+    tilts = [f"{side.tilt_db_per_octave:+.1f}" if side.shaped else "-" for side in (one, other)]
+    lines.append(f"{'tilt dB/oct':<12} {tilts[0]:<{_NAME}} {tilts[1]}")
     then = {share.word: share.percent for share in other.words}
     known = [share for share in one.known if share.word in then]
     for share in sorted(known, key=lambda share: -abs(then[share.word] - share.percent))[:6]:
         percent = f"{share.percent:.0f} %"
         lines.append(f"{share.word:<12} {percent:<{_NAME}} {then[share.word]:.0f} %")
-    bands = [f"{hz_text(BANDS_HZ[place])} {db_text(float(found.shape_db[place]))}" for place in range(1, 40, 5)]
+    shape = [(hz_text(BANDS_HZ[place]), float(found.shape_db[place])) for place in range(1, 40, 5)]
+    bands = [f"{hz} {db_text(db)}" if math.isfinite(db) else f"{hz} -" for hz, db in shape]
     lines.append(f"spectrum, second minus first, level left out: {', '.join(bands)}")
     if found.null_dbfs_relative is None:
-        lines.append("null: not the same rate, channels and length")
+        lines.append(f"null: none, {found.unlike}")
     elif found.null_dbfs_relative == -math.inf:
         lines.append("null: the same samples but for a gain" if found.gain_db else "null: the same samples")
     else:

@@ -437,9 +437,9 @@ def test_an_unknown_format_is_told_the_known_ones() -> None:
 
 def test_files_go_where_they_are_sent(tmp_path: Path) -> None:
     one, two = {".npz": b"1"}, {".encoder.onnx": b"1", ".decoder.onnx": b"2"}
-    assert placed(one, "v2-vae", tmp_path / "x.bin") == {tmp_path / "x.bin": b"1"}
-    assert placed(one, "v2-vae", tmp_path) == {tmp_path / "v2_vae.npz": b"1"}
-    assert placed(two, "v2-vae", tmp_path / "x.onnx") == {
+    assert placed(one, "v2_vae", tmp_path / "x.bin") == {tmp_path / "x.bin": b"1"}
+    assert placed(one, "v2_vae", tmp_path) == {tmp_path / "v2_vae.npz": b"1"}
+    assert placed(two, "v2_vae", tmp_path / "x.onnx") == {
         tmp_path / "x.encoder.onnx": b"1",
         tmp_path / "x.decoder.onnx": b"2",
     }
@@ -488,5 +488,5 @@ def test_a_file_is_exported_as_what_it_is(tmp_path: Path) -> None:
         path = tmp_path / f"{name}.safetensors"
         path.write_bytes((weights_folder() / f"{name}.safetensors").read_bytes())
         assert isinstance(exportable(str(path)), kind)
-    with pytest.raises(ModelError, match="no model 'nobody'"):
+    with pytest.raises(UsageError, match="no model 'nobody'; choose one of: audio-cnn, audio-default, default"):
         exportable("nobody")

@@ -296,11 +296,11 @@ def test_checkpoints_stay_every_so_many_epochs(tmp_path: Path) -> None:
 def test_a_run_is_not_resumed_as_another(tmp_path: Path) -> None:
     train(short("v3"), CORPUS, folder=tmp_path)
     for spec, corpus, why in (
-        (short("v3", batch_size=32), CORPUS, "begun with another batch size"),
-        (short("v2"), CORPUS, "begun with another kind"),
-        (short("v3"), synthetic_corpus(seed=1), "begun on other data"),
+        (short("v3", batch_size=32), CORPUS, "begun with batch size 64, not 32; resume with the same, or"),
+        (short("v2"), CORPUS, "begun with name v3, not v2; resume with the same, or"),
+        (short("v3"), synthetic_corpus(seed=1), "begun on other data;"),
     ):
-        with pytest.raises(DataError, match=f"{why}; start anew with --force"):
+        with pytest.raises(DataError, match=f"{why} start anew with --force instead of --resume"):
             train(spec, corpus, folder=tmp_path, resume=True)
 
 

@@ -115,7 +115,7 @@ def write_whole(path: Path, data: bytes) -> None:
     except OSError as error:
         if draft.is_file():
             draft.unlink()
-        raise DataError(f"{path}: {error.strerror}; name another file with -o") from None
+        raise DataError(f"{path}: cannot be written there ({error.strerror}); name another file with -o") from None
 
 
 def _word(row: Row) -> dict[str, Any]:

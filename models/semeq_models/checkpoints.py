@@ -59,7 +59,7 @@ def write_checkpoint(path: Path, state: State, spec: Spec, data_sha256: str) -> 
 
 def read_checkpoint(path: Path, spec: Spec, data_sha256: str) -> State:
     """Read a state of the same system on the same data; anything else is refused in one line."""
-    again = "start anew with --force"
+    again = "start anew with --force instead of --resume"
     try:
         data = path.read_bytes()
         size = int.from_bytes(data[:8], "little")
@@ -71,8 +71,10 @@ def read_checkpoint(path: Path, spec: Spec, data_sha256: str) -> State:
             raise DataError(f"{path}: begun on other data; {again}")
         written = {key: value for key, value in said["spec"].items() if key not in _FREE}
         wanted = {key: value for key, value in _plain(asdict(spec)).items() if key not in _FREE}
-        if other := sorted(key for key in wanted if wanted[key] != written.get(key)):
-            raise DataError(f"{path}: begun with another {other[0].replace('_', ' ')}; {again}")
+        for key in ("name", *sorted(wanted)):  # another system differs in many: its name says it best
+            if wanted[key] != written.get(key):
+                was = f"{key.replace('_', ' ')} {written.get(key)}, not {wanted[key]}"
+                raise DataError(f"{path}: begun with {was}; resume with the same, or {again}")
         return State(
             epoch=int(said["epoch"]),
             weights=_part(tensors, "weights."),

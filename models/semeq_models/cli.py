@@ -14,11 +14,15 @@ import click
 
 from semeq.command import new_group, run
 from semeq_models.audio.cli import references_command
-from semeq_models.errors import DataError
+from semeq_models.errors import ChoiceError, DataError
+from semeq_models.outputs import check_file, check_folder
 from semeq_models.synthesis.cli import synthesize_command
 from semeq_models.systems import AUDIO_SPECS, SPECS, Spec, audio_spec_named, spec_named
 
 if TYPE_CHECKING:
+    from semeq.hearing.encoder import AudioEncoder
+    from semeq.model import Model
+    from semeq_models.bench import Report
     from semeq_models.cleaning import Corpus
     from semeq_models.training import Epoch
 
@@ -27,6 +31,7 @@ app.add_command(references_command)
 app.add_command(synthesize_command)
 
 PATH = click.Path(path_type=Path, readable=False)  # each file speaks for itself, later
+DEVICES = ("auto", "cpu", "cuda")
 _Command = Callable[..., Any]
 _OPTIONS = (
     click.option("--data", type=PATH, help="Folder of both data files; else $SEMEQ_DATA, else ../shared/data."),
@@ -96,7 +101,7 @@ def describe_command(
 @click.option("--save-every", type=int, help="Epochs between checkpoints.")
 @click.option("--early-stop", type=int, help="Stop after so many epochs without gain on held-back people; 0 is never.")
 @click.option("--seed", type=int, help="Seed of everything random.")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
+@click.option("--device", type=click.Choice(DEVICES), default="auto", show_default=True, help="Where to train.")
 @click.option("--resume", is_flag=True, help="Go on from the last checkpoint; the result is the same.")
 @force_option
 @json_option
@@ -181,11 +186,19 @@ def evaluate_command(
     """Judge systems on people they have not seen: trained anew without them, contributor by contributor."""
     from semeq_models.bench import report_lines
 
-    corpus = _corpus(data, safe, socialfx)
+    if recordings and not audio:
+        raise ChoiceError("--recordings are for what listens: add --audio, or leave them out")
+    if output:
+        check_file(output)
     if audio:
-        _evaluate_audio(names, corpus, as_is, epochs, recordings, output, as_json, seed)
+        encoders = _encoders(names, as_is, epochs)
+        _evaluate_audio(encoders, _corpus(data, safe, socialfx), recordings, output, as_json, seed)
         return
-    reports = _reports(names, corpus, as_is, epochs, count=folds, splits=splits, seed=seed, workers=workers)
+    if pictures:
+        check_folder(pictures)
+    systems = _systems(names, as_is, epochs)
+    corpus = _corpus(data, safe, socialfx)
+    reports = _reports(systems, corpus, count=folds, splits=splits, seed=seed, workers=workers)
     _written(reports, output)
     if pictures:
         from semeq_models.gallery import draw_gallery
@@ -201,23 +214,19 @@ def evaluate_command(
 
 
 def _evaluate_audio(
-    names: tuple[str, ...],
+    encoders: dict[str, Spec | AudioEncoder],
     corpus: Corpus,
-    as_is: bool,
-    epochs: int | None,
     recordings: tuple[Path, ...],
     output: Path | None,
     as_json: bool,
     seed: int,
 ) -> None:
-    from semeq.hearing.encoder import load_encoder
     from semeq_models.artefact import write_whole
     from semeq_models.audio.bench import evaluate_audio
     from semeq_models.audio.figures import audio_table, to_dicts
 
-    judged = [load_encoder(name) if as_is else _shortened(audio_spec_named(name), epochs) for name in names]
     said = {}
-    for name, one in zip(names, judged, strict=True):
+    for name, one in encoders.items():
         found = evaluate_audio(
             one, corpus, recordings=recordings, seed=seed, say=lambda text: click.echo(text, err=True)
         )
@@ -231,9 +240,29 @@ def _evaluate_audio(
         click.echo(text, nl=False)
 
 
+def _encoders(names: tuple[str, ...], as_is: bool, epochs: int | None) -> dict[str, Spec | AudioEncoder]:
+    """What is to be judged by ear, all names looked up before the first is."""
+    from semeq.hearing.encoder import FORMAT, load_encoder
+    from semeq_models.finished import checked_name
+
+    if as_is:
+        return {name: load_encoder(checked_name(name, FORMAT)) for name in names}
+    return {name: _shortened(audio_spec_named(name), epochs) for name in names}
+
+
+def _systems(names: tuple[str, ...], as_is: bool, epochs: int | None) -> dict[str, Spec | Model]:
+    """What is to be judged by its words, likewise."""
+    from semeq.artefact import FORMAT, load_model
+    from semeq_models.finished import checked_name
+
+    if as_is:
+        return {name: load_model(checked_name(name, FORMAT)) for name in names}
+    return {name: _shortened(_speaking(name), epochs) for name in names}
+
+
 def _speaking(name: str) -> Spec:
     if name in AUDIO_SPECS:
-        raise DataError(f"{name} listens and knows no words; judge it with evaluate --audio {name}")
+        raise ChoiceError(f"{name} listens and knows no words; judge it with evaluate --audio {name}")
     return spec_named(name)
 
 
@@ -269,30 +298,26 @@ def compare_command(
     if reports:
         found = read_reports(reports, names)
     else:
+        systems = _systems(names, False, epochs)
         corpus = _corpus(data, safe, socialfx)
-        found = _reports(names, corpus, False, epochs, count=folds, splits=1, seed=seed, workers=workers)
+        found = _reports(systems, corpus, count=folds, splits=1, seed=seed, workers=workers)
     if as_json:
         click.echo(json.dumps([report.to_dict() for report in found], indent=2, ensure_ascii=False))
     else:
         click.echo("\n".join(compare_table(found)))
 
 
-def _reports(names: tuple[str, ...], corpus: Corpus, as_is: bool, epochs: int | None, **how: int) -> list[Any]:
+def _reports(systems: dict[str, Spec | Model], corpus: Corpus, **how: int) -> list[Report]:
     from semeq_models.judging import evaluate
 
     found = []
-    for name in names:
+    for name, one in systems.items():
         click.echo(f"{name} ...", err=True)
-        if as_is:
-            from semeq.artefact import load_model
-
-            found.append(evaluate(load_model(name), corpus, **how))
-        else:
-            found.append(evaluate(_shortened(_speaking(name), epochs), corpus, **how))
+        found.append(evaluate(one, corpus, **how))
     return found
 
 
-def _written(reports: list[Any], output: Path | None) -> None:
+def _written(reports: list[Report], output: Path | None) -> None:
     if output:
         from semeq_models.artefact import write_whole
 
@@ -308,10 +333,11 @@ def _written(reports: list[Any], output: Path | None) -> None:
 def export_command(name: str, form: str, output: Path | None, force: bool) -> None:
     """Write a model or an audio encoder (NAME, or a file) for other programs: numpy, ONNX, C."""
     from semeq_models.artefact import write_whole
-    from semeq_models.export import export, exportable, placed
+    from semeq_models.export import export, exportable, placed, stem_of
 
-    model = exportable(name)
-    files = placed(export(model, form), model.name, output)
+    files = placed(export(exportable(name), form), stem_of(name), output)
+    for path in files:
+        check_file(path)
     if existing := [path for path in files if path.exists() and not force]:
         raise DataError(f"{existing[0]}: exists; use --force to replace it, or name another with -o")
     for path, content in files.items():

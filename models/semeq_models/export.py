@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from semeq.artefact import load_model
+from semeq.artefact import FORMAT, load_model, shipped_models
 from semeq.errors import ModelError, UsageError
 from semeq.hearing.encoder import FORMAT as AUDIO_FORMAT
 from semeq.hearing.encoder import AudioEncoder, load_encoder
 from semeq.model import Model
 from semeq.weights import shipped
 from semeq_models.c_header import encoder_header, header_files
+from semeq_models.finished import checked_name
 from semeq_models.npz_file import encoder_npz, npz_files
 from semeq_models.onnx_file import encoder_file, onnx_files
 from semeq_models.portable import identifier
@@ -48,7 +49,7 @@ def exportable(name: str) -> Model | AudioEncoder:
     >>> exportable("audio-default").name, exportable("v2").name
     ('audio-default', 'v2')
     """
-    if name in shipped(AUDIO_FORMAT):
+    if checked_name(name, FORMAT, AUDIO_FORMAT) in shipped(AUDIO_FORMAT):
         return load_encoder(name)
     try:
         return load_model(name)
@@ -59,21 +60,30 @@ def exportable(name: str) -> Model | AudioEncoder:
             raise error from None
 
 
-def placed(files: Mapping[str, bytes], name: str, output: Path | None = None) -> dict[Path, bytes]:
-    """Where exported files of the model ``name`` go: to ``output``, into it where it is a folder, else named after it.
+def stem_of(name: str) -> str:
+    """What exported files of `exportable` ``name`` are called: what ships as programs take it, a file as it is called.
+
+    >>> stem_of("v2-vae"), stem_of("mine/my-warm.safetensors")
+    ('v2_vae', 'my-warm')
+    """
+    return identifier(name) if name in shipped_models() | shipped(AUDIO_FORMAT) else Path(name).stem
+
+
+def placed(files: Mapping[str, bytes], stem: str, output: Path | None = None) -> dict[Path, bytes]:
+    """Where exported files go: to ``output``, into it where it is a folder, else here; called ``stem`` if not named.
 
     >>> both = {".encoder.onnx": b"", ".decoder.onnx": b""}
-    >>> [path.name for path in placed(both, "v2-vae")]
+    >>> [path.name for path in placed(both, "v2_vae")]
     ['v2_vae.encoder.onnx', 'v2_vae.decoder.onnx']
-    >>> [path.name for path in placed(both, "v2-vae", Path("mine.onnx"))]
+    >>> [path.name for path in placed(both, "v2_vae", Path("mine.onnx"))]
     ['mine.encoder.onnx', 'mine.decoder.onnx']
     """
     if output is None or output.is_dir():
-        output = (output or Path()) / identifier(name)
+        output = (output or Path()) / stem
     elif len(files) == 1:
         [data] = files.values()
         return {output: data}
-    stem = output.name
+    bare = output.name
     for ending in files:
-        stem = stem.removesuffix(Path(ending).suffix)
-    return {output.with_name(stem + ending): data for ending, data in files.items()}
+        bare = bare.removesuffix(Path(ending).suffix)
+    return {output.with_name(bare + ending): data for ending, data in files.items()}

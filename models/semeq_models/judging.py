@@ -10,7 +10,7 @@ from pathlib import Path
 from semeq.model import Model
 from semeq_models.bench import Report, score
 from semeq_models.cleaning import Corpus
-from semeq_models.errors import DataError
+from semeq_models.errors import ChoiceError, DataError
 from semeq_models.systems import Spec, spec_named
 from semeq_models.train import train
 
@@ -60,5 +60,5 @@ def read_reports(path: Path, names: Sequence[str]) -> list[Report]:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise DataError(f"{path}: holds no reports; write it with semeq-models evaluate NAME... -o FILE") from None
     if missing := [name for name in names if name not in found]:
-        raise DataError(f"{path}: no report of {missing[0]}; it has {', '.join(found)}")
+        raise ChoiceError(f"{path}: no report of {missing[0]}; it has {', '.join(found)}")
     return [found[name] for name in names]

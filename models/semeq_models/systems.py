@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from semeq_models.errors import DataError
+from semeq_models.errors import ChoiceError
 
 Source = Literal["safe", "socialfx"]
 Schedule = Literal["fixed", "plateau", "cosine"]
@@ -40,7 +40,7 @@ class Spec:
         for name, low, high in _RANGES:
             value = getattr(self, name)
             if not low <= value <= high:  # also refuses NaN
-                raise DataError(f"{name.replace('_', ' ')} {value:g}: use {low:g} to {high:g}")
+                raise ChoiceError(f"{name.replace('_', ' ')} {value:g}: use {low:g} to {high:g}")
 
 
 _RANGES = (
@@ -160,12 +160,12 @@ def spec_named(name: str) -> Spec:
     """The system of this name."""
     known = SPECS | AUDIO_SPECS
     if name not in known:
-        raise DataError(f"no system {name!r}; choose one of: {', '.join(known)}")
+        raise ChoiceError(f"no system {name!r}; choose one of: {', '.join(known)}")
     return known[name]
 
 
 def audio_spec_named(name: str) -> Spec:
     """The audio encoder of this name."""
     if name not in AUDIO_SPECS:
-        raise DataError(f"no audio encoder {name!r}; choose one of: {', '.join(AUDIO_SPECS)}, or a file with --as-is")
+        raise ChoiceError(f"no audio encoder {name!r}; choose one of: {', '.join(AUDIO_SPECS)}, or a file with --as-is")
     return AUDIO_SPECS[name]

@@ -14,7 +14,7 @@ from torch import Tensor
 from semeq.response import Floats
 from semeq_models.checkpoints import State, read_checkpoint, write_checkpoint
 from semeq_models.cleaning import Contribution
-from semeq_models.errors import DataError
+from semeq_models.errors import ChoiceError, DataError
 from semeq_models.systems import Spec
 from semeq_models.task import Batch, Task
 from semeq_models.tasks import task_for
@@ -57,7 +57,7 @@ def train_networks(
 def chosen_device(name: str) -> torch.device:
     """The processor or a GPU; ``auto`` takes the GPU where there is one."""
     if name not in ("auto", "cpu", "cuda"):
-        raise DataError(f"device {name!r}: use auto, cpu or cuda")
+        raise ChoiceError(f"device {name!r}: use auto, cpu or cuda")
     if name == "cuda" and not torch.cuda.is_available():
         raise DataError("device cuda: torch finds no GPU here; use --device cpu")
     return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")

@@ -13,6 +13,7 @@ from semeq_models.artefact import FORMAT, WEIGHTS, write_artefact, write_whole
 from semeq_models.audio.train import AudioRun, train_audio
 from semeq_models.cleaning import Corpus
 from semeq_models.errors import DataError
+from semeq_models.outputs import check_file, check_folder
 from semeq_models.systems import Spec
 from semeq_models.train import Run, train
 
@@ -43,8 +44,8 @@ def train_to_file(
     """Train, with checkpoints in ``folder``; the model is written to ``output``, numbers and picture to ``folder``."""
     folder = folder or run_folder(output)
     begun = folder / "last.safetensors"
-    if output.is_dir():
-        raise DataError(f"{output}: a folder; name the model file with -o")
+    check_file(output)
+    check_folder(folder)
     if resume and not begun.is_file():
         raise DataError(f"{folder}: no checkpoint to go on from; leave out --resume")
     if begun.is_file() and not (resume or force):

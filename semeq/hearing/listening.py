@@ -46,12 +46,12 @@ class Tracks:
             left = len(self.heard) - len(others)
             same = f"reference {self.name}: {left} of its {len(self.heard)} tracks left out, the same piece as this"
             return found, (*self._doubts(others), *([same] if left else []))
-        if len(self.heard) > 1:
+        alone, *versions = self.heard
+        if versions:
             raise UsageError(
                 f"reference {self.name}: holds nothing but {heard.name or 'this audio'} itself, or versions of it; "
                 "give other tracks, or one file: what it was before"
             )
-        (alone,) = self.heard
         itself = np.array_equal(alone.spectrum.levels_db, heard.spectrum.levels_db)
         notes = (f"reference {self.name} is this track itself: nothing can differ",) if itself else ()
         return before(alone.spectrum, self.name, general), notes

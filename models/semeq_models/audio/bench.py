@@ -19,6 +19,7 @@ from semeq.response import Floats, response_db
 from semeq_models.audio.cost import cost_figure
 from semeq_models.audio.figures import Figure, mean
 from semeq_models.audio.recorded import recorded_figures
+from semeq_models.audio.recordings import check_folders
 from semeq_models.audio.sources import EQ_DB, Source, correction_db, listened, with_word
 from semeq_models.audio.study import study_figures
 from semeq_models.audio.train import train_audio
@@ -59,6 +60,7 @@ def evaluate_audio(
     >>> figures[0].name
     'music-like: matching error, dB (no model: 4.4)'
     """
+    check_folders(recordings)
     rng = np.random.default_rng(seed)
     if isinstance(judged, AudioEncoder):
         ears, said = judged, corpus.contributions

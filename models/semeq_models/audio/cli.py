@@ -11,7 +11,8 @@ from semeq.hearing.longterm import BANDS_HZ
 from semeq.hearing.reference import FORMAT
 from semeq_models.artefact import WEIGHTS, write_artefact
 from semeq_models.audio.profiles import profile, references_file, steady
-from semeq_models.audio.recordings import recordings
+from semeq_models.audio.recordings import check_folders, recordings
+from semeq_models.outputs import check_file
 
 _FOLDER = click.Path(path_type=Path, readable=False)
 
@@ -22,6 +23,8 @@ _FOLDER = click.Path(path_type=Path, readable=False)
 @click.option("-o", "--output", type=_FOLDER, default=WEIGHTS / "references.safetensors", help="File to write.")
 def references_command(music: tuple[Path, ...], speech: tuple[Path, ...], output: Path) -> None:
     """Learn the references "music" and "speech" from folders of recordings; "pink" and "flat" are what they are."""
+    check_file(output)
+    check_folders((*music, *speech))
     made = []
     for name, folders, short in (("music", music, False), ("speech", speech, True)):
         pieces = recordings(folders, short=short)

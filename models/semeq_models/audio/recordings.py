@@ -36,8 +36,7 @@ def recordings(
     """
     found: list[Recording] = []
     for folder in folders:
-        if not folder.is_dir():
-            raise DataError(f"{folder}: no such folder; give folders of recordings")
+        check_folders([folder])
         files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
         pieces: dict[Path, list[Path]] = {}
         for path in files:
@@ -49,6 +48,13 @@ def recordings(
     if not found:
         raise DataError("no recordings of 20 s or more found; give folders that hold some")
     return found
+
+
+def check_folders(folders: Iterable[Path]) -> None:
+    """Refuse folders that are not there; ask before long work."""
+    for folder in folders:
+        if not folder.is_dir():
+            raise DataError(f"{folder}: no such folder; give folders of recordings")
 
 
 def _spectrum(paths: Iterable[Path], on_file: Callable[[Path], None] | None) -> Spectrum | None:

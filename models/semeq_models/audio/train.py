@@ -17,7 +17,7 @@ from semeq.hearing.encoder import FORMAT, AudioEncoder, parse_encoder
 from semeq.hearing.reference import references
 from semeq_models.artefact import LICENCE, canonical, content_sha256
 from semeq_models.cleaning import Corpus
-from semeq_models.errors import DataError
+from semeq_models.errors import ChoiceError, DataError
 from semeq_models.systems import Spec
 from semeq_models.train import fingerprint, trainer
 from semeq_models.wordtable import rows_for
@@ -56,7 +56,7 @@ def train_audio(
     ('default', 32)
     """
     if spec.early_stop:
-        raise DataError(f"{spec.name} is trained on material that is drawn anew; leave out --early-stop")
+        raise ChoiceError(f"{spec.name} is trained on material that is drawn anew; leave out --early-stop")
     began = time.process_time()
     rows = rows_for(spec, corpus.contributions)
     if not rows:

@@ -13,7 +13,7 @@ import numpy as np
 
 from semeq_models.artefact import write_whole
 from semeq_models.cleaning import Contribution
-from semeq_models.errors import DataError
+from semeq_models.errors import ChoiceError, DataError
 from semeq_models.synthesis.check import measure, verdicts
 from semeq_models.synthesis.material import Clip, clip, makers, recorded
 from semeq_models.synthesis.music import SPREAD_DB
@@ -56,7 +56,7 @@ def synthesize_command(
     """Make material for audio encoders, and check it: slope, levels, repeats, DC, targets."""
     known = makers(spread)
     if recordings is None and kind not in known:
-        raise DataError(f"kind {kind!r}: use one of {', '.join(known)}, or --recordings FOLDER")
+        raise ChoiceError(f"kind {kind!r}: use one of {', '.join(known)}, or --recordings FOLDER")
     name, maker = (kind, known[kind]) if recordings is None else ("recording", recorded(recordings))
     manifest, paths = output / "manifest.json", [output / f"{name}-{number:05d}.wav" for number in range(count)]
     if not force and (there := [path for path in (manifest, *paths) if path.exists()]):

@@ -15,6 +15,7 @@ from semeq.response import Floats
 SILENCE_LUFS = -math.inf
 _ABSOLUTE_GATE_LUFS = -70.0
 _RELATIVE_GATE_LU = -10.0
+_STEP = 1 << 15  # frames at a time, so that what is worked on stays in the cache
 _HOPS_PER_BLOCK = 4  # 400 ms blocks that overlap by 75 %
 _WEIGHTS = {5: (1.0, 1.0, 1.0, 1.41, 1.41), 6: (1.0, 1.0, 1.0, 0.0, 1.41, 1.41)}  # L R C (LFE) Ls Rs
 
@@ -27,7 +28,10 @@ class LoudnessMeter:
 
         stages = Meter(rate_hz)._filters.values()
         self._sections = np.array([[*(stage.b * stage.passband_gain), *stage.a] for stage in stages])
-        self._state = np.zeros((len(self._sections), channels, 2))
+        self._state = np.zeros((len(stages), channels, 2))
+        self._pair = np.empty(_STEP, dtype=np.complex128)  # two channels are one complex signal, filtered in one go
+        if channels == 2:
+            self._state = np.zeros((len(stages), 2), dtype=np.complex128)
         self._weights = np.array(_WEIGHTS.get(channels, (1.0,) * channels))
         self._hop = 0.1 * rate_hz
         self._frames = 0
@@ -36,13 +40,12 @@ class LoudnessMeter:
 
     def update(self, block: Samples) -> None:
         """Take in the next samples. Shape: ``[C, T]``."""
-        from scipy.signal import sosfilt
+        for start in range(0, block.shape[1], _STEP):
+            self._take(block[:, start : start + _STEP])
 
-        if not block.shape[1]:
-            return
+    def _take(self, block: Samples) -> None:
         self.peak = max(self.peak, float(block.max()), -float(block.min()))
-        weighted, self._state = sosfilt(self._sections, block.astype(np.float64), zi=self._state)
-        power = self._weights @ np.square(weighted)
+        power = self._power(block)
         first, last = self._hop_of(self._frames), self._hop_of(self._frames + len(power) - 1)
         starts = np.ceil(np.arange(first + 1, last + 1) * self._hop - 0.5).astype(int) - self._frames
         sums = np.add.reduceat(power, [0, *starts])
@@ -50,6 +53,20 @@ class LoudnessMeter:
         for hop, energy in enumerate(sums, first):
             self._energies[hop] += float(energy)
         self._frames += len(power)
+
+    def _power(self, block: Samples) -> Floats:
+        """Of the weighted samples, the channels together."""
+        from scipy.signal import sosfilt
+
+        if len(block) == 2:
+            signal = self._pair[: block.shape[1]]
+            signal.real, signal.imag = block
+            weighted, self._state = sosfilt(self._sections, signal, zi=self._state)
+            both = weighted.view(np.float64)
+            np.square(both, out=both)
+            return np.asarray(both[::2] + both[1::2])
+        weighted, self._state = sosfilt(self._sections, block.astype(np.float64), zi=self._state)
+        return np.asarray(self._weights @ np.square(weighted))
 
     def _hop_of(self, frame: int) -> int:
         return int((frame + 0.5) / self._hop)

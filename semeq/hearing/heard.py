@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,11 @@ import numpy.typing as npt
 from semeq.errors import AudioError, UsageError
 from semeq.hearing.levels import LevelMeter, Levels
 from semeq.hearing.longterm import LongTerm, Spectrum
-from semeq.pipeline import workers
 from semeq.render import Samples, check_rate
 
 Audio = npt.NDArray[Any] | Path | str
 """Samples ``[channels, frames]`` or ``[frames]``, or the name of a file."""
-_BLOCK_SAMPLES = 1 << 18
+_READ_SAMPLES, _BLOCK_SAMPLES = 1 << 20, 1 << 18  # read at once, in the background; listened to at once
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -47,28 +46,24 @@ def hear(audio: Audio, rate_hz: float | None = None, *, progress: Callable[[floa
         raise UsageError("samples without a rate: give rate_hz, such as 48000")
     check_rate(rate_hz)
     ears = _Ears(rate_hz, len(samples))
-    step = max(_BLOCK_SAMPLES // len(samples), 1)
-    for start in range(0, samples.shape[1], step):
-        ears.update(samples[:, start : start + step].astype(np.float32, copy=False))
+    ears.update(samples)
     return ears.finish("", samples.shape[1])
 
 
 def _hear_file(path: Path, progress: Callable[[float], None] | None) -> Heard:
     from semeq.audio import open_audio
 
-    with open_audio(path) as reader, workers() as pool:
+    with open_audio(path) as reader, ThreadPoolExecutor(1, "semeq") as ahead:
         info = reader.info
         check_rate(info.rate_hz)
         ears = _Ears(info.rate_hz, info.channels)
-        frames, done = max(_BLOCK_SAMPLES // info.channels, 1), 0
-        coming: Future[Samples] = pool.submit(reader.read, frames)
+        frames, done = max(_READ_SAMPLES // info.channels, 1), 0
+        coming: Future[Samples] = ahead.submit(reader.read, frames)
         while (block := coming.result()).shape[1]:
-            coming = pool.submit(reader.read, frames)
-            if not np.isfinite(block).all():
+            coming = ahead.submit(reader.read, frames)
+            if not np.isfinite(block.sum()) and not np.isfinite(block).all():  # the sum alone is quicker
                 raise AudioError(f"{path.name}: not a number in its samples; repair it in an audio editor first")
-            jobs = [pool.submit(part, block) for part in ears.parts]
-            for job in jobs:
-                job.result()
+            ears.update(block)
             done += block.shape[1]
             if progress:
                 progress(min(done / max(info.frames, 1), 1.0))
@@ -76,16 +71,18 @@ def _hear_file(path: Path, progress: Callable[[float], None] | None) -> Heard:
 
 
 class _Ears:
-    """What listens, side by side."""
+    """What listens, one after the other: threads for such short steps wait for each other more than they do."""
 
     def __init__(self, rate_hz: float, channels: int) -> None:
         self._long, self._levels = LongTerm(rate_hz, channels), LevelMeter(rate_hz, channels)
         self._rate_hz, self._channels = rate_hz, channels
-        self.parts = (*self._levels.parts, self._long.update)
 
     def update(self, block: Samples) -> None:
-        for part in self.parts:
-            part(block)
+        step = max(_BLOCK_SAMPLES // len(block), 1)
+        for start in range(0, block.shape[1], step):
+            part = block[:, start : start + step].astype(np.float32, copy=False)
+            self._levels.update(part)
+            self._long.update(part)
 
     def finish(self, name: str, frames: int) -> Heard:
         return Heard(

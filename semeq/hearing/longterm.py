@@ -101,13 +101,13 @@ class LongTerm:
         self._taken += count
 
     def _banded(self, powers: npt.NDArray[np.float32]) -> Floats:
-        """Means over the bands, as differences of a running sum: a product with a matrix would wait for its threads."""
+        """Means over the bands, whole bins and shares of one: a product with a matrix would wait for its threads."""
         whole, share = self._bins
-        below = np.zeros((len(powers), powers.shape[1] + 1))
-        np.cumsum(powers, axis=1, out=below[:, 1:])
-        at_edges = below[:, whole] + share * (below[:, whole + 1] - below[:, whole])
+        sums = np.add.reduceat(powers, whole, axis=1)[:, :-1]
+        at_edges = share * powers[:, whole]
+        sums = np.where(whole[1:] > whole[:-1], sums, 0.0) + at_edges[:, 1:] - at_edges[:, :-1]
         widths = np.maximum(np.diff(whole + share), _TINY)
-        return np.asarray(np.maximum(np.diff(at_edges, axis=1), 0.0) * self._scale / widths)
+        return np.asarray(np.maximum(sums, 0.0) * self._scale / widths)
 
     def finish(self) -> Spectrum:
         """What was heard so far; the last piece counts where all was shorter than one frame."""

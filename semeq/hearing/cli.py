@@ -169,7 +169,7 @@ def balance_command(
     if render and output:
         options = ApplyOptions(match_loudness=match_loudness or album, overwrite=force)
         rendered = _rendered(sources, found, output, options, failed, inputs=len(files))
-    if report:
+    if report and found:
         write_text(report, report_page(found, whole))
         if not as_json:
             click.echo(f"wrote {report}")

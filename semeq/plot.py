@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Mapping
+from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,9 +74,18 @@ def axis_range_db(limit_db: float, step_db: int, *curves_db: npt.ArrayLike) -> t
 
 
 def plot_settings(
-    settings: EqSettings, path: Path, *, title: str, subtitle: str = "", rate_hz: float = RATE_HZ
+    settings: EqSettings,
+    path: Path,
+    *,
+    title: str,
+    subtitle: str = "",
+    rate_hz: float = RATE_HZ,
+    also_db: Mapping[str, Floats] | None = None,
 ) -> None:
-    """Draw the summed curve over its five bands into a .png, .svg or .pdf; same input, same bytes."""
+    """Draw the summed curve over its five bands into a .png, .svg or .pdf; same input, same bytes.
+
+    ``also_db`` are other curves to compare it with, by name, at the frequencies of `curves_db`.
+    """
     at_hz, total_db, each_db = curves_db(settings, rate_hz)
     limit_db = axis_limit_db(total_db, each_db)
     bottom_db, top_db = axis_range_db(limit_db, _TICK_STEP_DB[limit_db], total_db, each_db)
@@ -97,6 +108,9 @@ def plot_settings(
             axes.fill_between(at_hz, curve, where=heard, color=color, alpha=0.14, linewidth=0)
             axes.plot(at_hz, np.where(heard, curve, np.nan), color=color, linewidth=1.4)
         axes.plot(at_hz, total_db, color=INK, linewidth=3.2, gid="sum", zorder=3)
+        for (name, curve), style in zip((also_db or {}).items(), cycle((":", "--", "-.")), strict=False):
+            axes.plot(at_hz, curve, color=AFTER, linewidth=1.8, linestyle=style, zorder=4)
+            keys.append((name, AFTER, 1.8, style))
         spots = apart(settings.freqs_hz, at_hz, each_db, top_db - bottom_db)
         for number, (freq_hz, gain_db) in enumerate(spots):
             _chip(axes, freq_hz, gain_db, number, used[number])

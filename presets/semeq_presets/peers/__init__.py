@@ -1,0 +1,1 @@
+"""The real programs: start them, play a preset through them, measure what comes out."""

@@ -138,6 +138,7 @@ def peak_db(settings: EqSettings, rate_hz: float = RATE_HZ) -> float:
     nyquist_hz = rate_hz / 2.0
     centres = freqs[freqs < nyquist_hz]
     grid = np.sort(np.concatenate([[0.0, nyquist_hz], log_grid_hz(5.0, nyquist_hz), centres]))
+    grid = grid[np.diff(grid, prepend=-1.0) > 0]  # np.unique would import numpy.ma
     curve = bands_db(freqs, gains, qs, grid, rate_hz).sum(axis=0)
     best = int(curve.argmax())
     near = np.linspace(grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)], 65)  # zoom in on the highest point

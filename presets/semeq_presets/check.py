@@ -88,9 +88,10 @@ def play(form: Format, paths: Sequence[Path], rate_hz: float, *, names: Sequence
             from semeq_presets.formats.lv2 import PLUGINS
             from semeq_presets.peers import lv2
 
-            heard = lv2.played(paths[0], rate_hz)
+            bundle = paths[0] if paths[0].is_dir() else paths[0].parent
+            heard = lv2.played(bundle, rate_hz)
             first = PLUGINS[form.name].uris[0]
-            stereo = sorted(name for name, uri in lv2.preset_plugins(paths[0]).items() if uri == first)
+            stereo = sorted(name for name, uri in lv2.preset_plugins(bundle).items() if uri == first)
             return [heard[name] for name in stereo or sorted(heard)][: len(names)]
         case "ffmpeg" | "mpv" | "sox" | "ir-wav":
             from semeq_presets.peers import chains

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from semeq.response import RATE_HZ, Floats, arrays, bands_db, log_grid_hz, response_db
+from semeq.response import RATE_HZ, Floats, bands_db, log_grid_hz, response_db
 from semeq.settings import (
     GAIN_LIMIT_DB,
     LAYOUT,
@@ -58,7 +58,7 @@ class Loaded:
     curve_hz: tuple[float, ...] = ()
     curve_db: tuple[float, ...] = ()
     name: str = ""
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -124,8 +124,8 @@ def as_five(loaded: Loaded) -> EqSettings | None:
         if one.kind not in places:
             return None
         places[one.kind].append(one)
-    for kind, most in (("low_shelf", 1), ("bell", 3), ("high_shelf", 1)):
-        found = places[kind]  # type: ignore[index]  # the three kinds
+    for kind, most in _MOST.items():
+        found = places[kind]
         if len(found) > most:  # those that do nothing may go
             found[:] = [one for one in found if one.gain_db] or found[:most]
         if len(found) > most or not all(map(_legal, found)):
@@ -133,16 +133,28 @@ def as_five(loaded: Loaded) -> EqSettings | None:
     bands = []
     for flat in EqSettings.flat().bands:
         found = places[flat.kind]
-        if not found:
-            bands.append(flat)
-            continue
-        one = found.pop(0)
-        bands.append(EqBand(kind=flat.kind, freq_hz=one.freq_hz, gain_db=one.gain_db, q=one.q))
+        bands.append(_band(flat.kind, found.pop(0)) if found else flat)
     return EqSettings(bands=tuple(bands), preamp_db=_preamp(loaded.preamp_db))
 
 
+_MOST: dict[Kind, int] = {"low_shelf": 1, "bell": 3, "high_shelf": 1}
+_ROUNDING = 1e-4  # a file's own: 12 dB as a linear gain of nine digits is 12.00000001
+
+
 def _legal(one: Filter) -> bool:
-    return MIN_FREQ_HZ <= one.freq_hz <= MAX_FREQ_HZ and abs(one.gain_db) <= GAIN_LIMIT_DB and MIN_Q <= one.q <= MAX_Q
+    band = _band("bell", one)
+    rows = ((one.freq_hz, band.freq_hz), (one.gain_db, band.gain_db), (one.q, band.q))
+    return all(math.isclose(said, held, rel_tol=_ROUNDING) for said, held in rows)
+
+
+def _band(kind: Kind, one: Filter) -> EqBand:
+    """The filter as a band, at the edge of the legal range where it lies beyond."""
+    return EqBand(
+        kind=kind,
+        freq_hz=min(max(one.freq_hz, MIN_FREQ_HZ), MAX_FREQ_HZ),
+        gain_db=min(max(one.gain_db, -GAIN_LIMIT_DB), GAIN_LIMIT_DB),
+        q=min(max(one.q, MIN_Q), MAX_Q),
+    )
 
 
 def _preamp(preamp_db: float) -> float:
@@ -173,16 +185,3 @@ def from_settings(settings: EqSettings) -> tuple[Filter, ...]:
     return tuple(
         Filter(kind=band.kind, freq_hz=band.freq_hz, gain_db=band.gain_db, q=band.q) for band in settings.bands
     )
-
-
-__all__ = [
-    "Filter",
-    "Imported",
-    "Loaded",
-    "arrays",
-    "as_five",
-    "check_number",
-    "filters_db",
-    "from_settings",
-    "to_five",
-]

@@ -99,17 +99,17 @@ def install(
         return _install_ini(folder / reaper_ini.FILE_NAME, presets, known, force=force, dry_run=dry_run)
     files = {folder / name: data for preset in presets for name, data in files_of(form, preset).items()}
     steps = [_step(path, data, known, force=force) for path, data in files.items()]
-    if include:
-        steps += _include(folder / "config.txt", [path.name for path in files], known, dry_run=dry_run)
-    if dry_run:
-        return steps
-    for step, (path, data) in zip(steps, files.items(), strict=False):
+    for step, (path, data) in zip(steps, files.items(), strict=True):
+        if dry_run or step.action == "same":
+            continue
         entry = known["files"].get(str(path), {})
         if step.action == "replaced":
             entry = {"backup": str(_back_up(path))}
         write_whole(path, data)
         known["files"][str(path)] = entry | {"format": form.name, "sha256": _sha256(data)}
         _write_list(known)  # after every file: what is written is known, whatever happens next
+    if include:  # last: only what is there can be included
+        steps += _include(folder / "config.txt", [path.name for path in files], known, dry_run=dry_run)
     return steps
 
 
@@ -120,7 +120,7 @@ def _step(path: Path, data: bytes, known: Mapping[str, Any], *, force: bool) -> 
     there = _sha256(read_whole(path))
     ours = known["files"].get(str(path), {}).get("sha256") == there
     if there == _sha256(data):
-        return Step(path=path, action="same" if ours else "ours")
+        return Step(path=path, action="same")  # where somebody else put it, it stays theirs
     if ours:
         return Step(path=path, action="ours")
     if not force:
@@ -134,24 +134,20 @@ def _install_ini(
     old = read_whole(path) if path.exists() else b""
     names = reaper_ini.names_in(old)
     ours = known["reaper"].setdefault(str(path), [])
-    new = {_ini_name(preset): block(preset.settings, preset.rate_hz) for preset in presets}
-    for name in new:
-        if name in names and name not in ours and not force:
-            raise PresetError(f"{path}: has a preset {name!r} that is not ours; --force replaces it, or use --name")
+    new = {preset.title: block(preset.settings, preset.rate_hz) for preset in presets}
+    theirs = [name for name in new if name in names and name not in ours]
+    if theirs and not force:
+        raise PresetError(f"{path}: has a preset {theirs[0]!r} that is not ours; --force replaces it, or use --name")
     data = reaper_ini.with_presets(old, new)
     steps = [Step(path=path, action="ours" if name in names else "added", detail=name) for name in new]
     if dry_run:
         return steps
-    if old and not ours:
+    if old and (theirs or not ours):
         _back_up(path)
     write_whole(path, data)
     ours += [name for name in new if name not in ours]
     _write_list(known)
     return steps
-
-
-def _ini_name(preset: Preset) -> str:
-    return preset.title
 
 
 def _include(path: Path, names: Iterable[str], known: dict[str, Any], *, dry_run: bool) -> list[Step]:

@@ -104,6 +104,8 @@ def wanted(
     for request in words:
         for strength in strengths:
             if request.lower().endswith(".json"):
+                if audio is not None or vary is not None:
+                    raise UsageError(f"{request}: --audio and --vary are for words, not for a file of settings")
                 from semeq.jobs import read_settings_file
 
                 settings, title = read_settings_file(Path(request)).scaled(strength), Path(request).stem
@@ -138,8 +140,8 @@ def _amounts(text: str | None) -> list[float]:
 
 def preamp_of(text: str) -> Preamp:
     """What --preamp says."""
-    if text in ("auto", "none", "keep"):
-        return text  # type: ignore[return-value]  # one of the three
+    if text in ("auto", "none"):
+        return text  # type: ignore[return-value]  # one of the two
     try:
         value = float(text)
     except ValueError:

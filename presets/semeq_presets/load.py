@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,13 +26,15 @@ def load(path: str | Path, format: str | None = None) -> Imported:
     More filters than five bands, other kinds of filters and drawn curves are fitted, and the error is told. Raises
     ``PresetError`` for what is damaged or none of the formats that can be read.
     """
-    path = _inside(Path(path))
+    path, among = _inside(Path(path))
     data = read_whole(path)
     name = format or detect(data, path.name)
     try:
-        return from_bytes(data, name)
+        found = from_bytes(data, name)
     except (PresetError, SettingsError) as error:
         raise type(error)(f"{path}: {error}") from None
+    many = max(among, data[:200_000].count(b"<PRESET `"), len(re.findall(rb"(?m)^\[Preset\d+\]", data[:200_000])))
+    return replace(found, notes=(*found.notes, f"the first of {many} presets")) if many > 1 else found
 
 
 def from_bytes(data: bytes, format: str) -> Imported:
@@ -76,14 +80,17 @@ def _by_law(settings: EqSettings, law_name: str) -> tuple[EqSettings, float, boo
     return found, float(np.abs(response_db(found.with_preamp(0.0), grid) - target).max()), True
 
 
-def _inside(path: Path) -> Path:
-    """The file to read where a bundle was given: its first preset."""
+def _inside(path: Path) -> tuple[Path, int]:
+    """The file to read, where a bundle was given its first preset; and out of how many."""
     if not path.is_dir():
-        return path
+        return path, 1
     presets = sorted(one for one in path.glob("*.ttl") if one.name != "manifest.ttl")
     if not presets:
         raise PresetError(f"{path}: a folder without presets; give a file, or an .lv2 bundle")
-    return presets[0]
+    from semeq_presets.formats.lv2 import applies_to
+
+    plugins = [applies_to(read_whole(one)) for one in presets]  # a preset for mono and one for stereo are one
+    return presets[0], plugins.count(plugins[0])
 
 
 _SUFFIXES = {

@@ -69,6 +69,7 @@ def parse_xml(data: bytes) -> Element:
 
 def from_zip(data: bytes, name: str) -> bytes:
     """One member of a zip file, by its exact name, never onto the disk and never more than is sensible."""
+    import lzma
     import zipfile
     import zlib
 
@@ -77,7 +78,7 @@ def from_zip(data: bytes, name: str) -> bytes:
             held = member.read(MOST_BYTES + 1)
     except KeyError:
         raise PresetError(f"no {name} in it") from None
-    except (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, RuntimeError, ValueError, EOFError):
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, RuntimeError, ValueError, EOFError):
         raise PresetError("damaged zip file; get it again") from None
     if len(held) > MOST_BYTES:
         raise PresetError(f"more than {MOST_BYTES // 1_000_000} MB in {name}; no preset is that large")

@@ -172,7 +172,7 @@ def _x42_filters(said: Controls, rate_hz: float) -> tuple[tuple[Filter, ...], fl
         filters.append(Filter(kind="low_shelf", freq_hz=_of(said, "LSfreq"), gain_db=_of(said, "LSgain"), q=q))
     for number in range(1, 5):
         if said.get(f"sec{number}", 0):
-            f, width = _of(said, f"freq{number}"), max(_of(said, f"q{number}"), 0.01)
+            f, width = max(_of(said, f"freq{number}"), 1.0), max(_of(said, f"q{number}"), 0.01)
             q = _x42_width(f, width, rate_hz)
             filters.append(Filter(kind="bell", freq_hz=f, gain_db=_of(said, f"gain{number}"), q=q))
     if said.get("HSsec", 0):
@@ -415,8 +415,13 @@ def _same_plugin(uri: str, plugin: Plugin) -> bool:
     return first.startswith(EQ10Q) and uri.startswith("http://eq10q.sourceforge.net/eq/eq")
 
 
+def applies_to(data: bytes) -> str:
+    """The plug-in that a preset is for; nothing where it does not say."""
+    applies = _APPLIES.search(data.decode("utf-8", "replace"))
+    return (applies[1] or applies[2]) if applies else ""
+
+
 def plugin_of(data: bytes) -> str:
     """The format name of a preset's plug-in; nothing for other plug-ins."""
-    applies = _APPLIES.search(data.decode("utf-8", "replace"))
-    uri = (applies[1] or applies[2]) if applies else ""
+    uri = applies_to(data)
     return next((name for name, plugin in PLUGINS.items() if _same_plugin(uri, plugin)), "")

@@ -50,7 +50,8 @@ def read(data: bytes, variant: str) -> Loaded:
     _, count = struct.unpack_from("<II", data, 4)
     if not _BANDS * _PER_BAND <= count <= 4096 or len(data) < 12 + 4 * count:
         raise PresetError("cut off; get the file again")
-    rows = np.frombuffer(data, "<f4", _BANDS * _PER_BAND, 12).astype(np.float64).reshape(_BANDS, _PER_BAND)
+    floats = struct.unpack_from(f"<{_BANDS * _PER_BAND}f", data, 12)
+    rows = np.array(floats).reshape(_BANDS, _PER_BAND)
     filters, notes = [], []
     for number, row in enumerate(rows, 1):
         if row[0] != 1.0 or row[1] != 1.0:

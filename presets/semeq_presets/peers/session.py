@@ -22,7 +22,7 @@ from semeq_presets.errors import PeerError
 from semeq_presets.peers.measure import program
 
 RATE_HZ = 48_000
-_LEVEL, _FIRST, _LENGTH_S = 0.5, 4800, 600
+_LEVEL, _FIRST = 0.5, 4800
 _AT_ONCE = 25
 _PATIENCE_S = 15.0
 _SINK = (
@@ -85,12 +85,12 @@ class _Session:
                 raise PeerError(f"{output} and {target} could not be joined in the private session; it was ended")
             time.sleep(0.05)
 
-    def play(self) -> None:
-        """Start the impulses."""
+    def play(self, dur_s: int) -> None:
+        """Start the impulses; they last for ``dur_s``."""
         import soundfile
 
         source = self.folder / "impulses.wav"
-        samples = np.zeros(_LENGTH_S * RATE_HZ, np.float32)
+        samples = np.zeros(dur_s * RATE_HZ, np.float32)
         samples[_FIRST::RATE_HZ] = _LEVEL
         soundfile.write(source, samples, RATE_HZ, subtype="FLOAT")
         self.start(program("pw-cat", "pipewire-bin"), "-p", *_named("semeq_impulses"), str(source))
@@ -179,7 +179,7 @@ def pipewire_played(files: Sequence[tuple[str, bytes]]) -> list[Floats]:
         with _session(screen=False, prepare=prepare) as session:
             session.ask("pw-cli", "create-node", "adapter", _SINK)
             session.wait_for("semeq_out:playback_FL", "pw-link", "-i")
-            session.play()
+            session.play(60)
             recorders = [session.record(f"semeq_rec_{number}") for number in range(len(some))]
             for number, (node, _) in enumerate(some):
                 session.wait_for(f"semeq_rec_{number}:input_MONO", "pw-link", "-i")
@@ -202,7 +202,7 @@ def easyeffects_played(presets: Sequence[bytes]) -> list[Floats]:
         session.wait_for("semeq_out:playback_FL", "pw-link", "-i")
         session.start(command, "--gapplication-service")
         session.wait_for("easyeffects_sink:playback_FL", "pw-link", "-i")
-        session.play()
+        session.play(30 + 6 * len(presets))
         session.link("semeq_impulses:output_MONO", "easyeffects_sink:playback_FL")
         for number in range(len(presets)):
             session.ask(command, "-l", f"p{number}")

@@ -20,7 +20,7 @@ def analog(freqs: Floats, gains: Floats, qs: Floats, at_hz: Floats, rate_hz: flo
     del rate_hz
     x = at_hz / freqs[..., None]
     amp, q = 10.0 ** (gains[..., None] / 40.0), qs[..., None]
-    bells = _ratio_db((x - 1 / x) ** 2, (amp / q) ** 2, 1.0, (amp * q) ** -2.0)[..., 1:4, :]
+    bells = _ratio_db((x - 1 / x) ** 2, (amp / q) ** 2, (amp * q) ** -2.0)[..., 1:4, :]
     root = np.sqrt(amp) / q
     low = amp**2 * ((amp - x**2) ** 2 + (root * x) ** 2) / ((1 - amp * x**2) ** 2 + (root * x) ** 2)
     high = amp**2 * ((1 - amp * x**2) ** 2 + (root * x) ** 2) / ((amp - x**2) ** 2 + (root * x) ** 2)
@@ -28,8 +28,8 @@ def analog(freqs: Floats, gains: Floats, qs: Floats, at_hz: Floats, rate_hz: flo
     return np.asarray(bells.sum(axis=-2) + shelves)
 
 
-def _ratio_db(square: Floats, top: Floats, times: float, bottom: Floats) -> Floats:
-    return np.asarray(10 * np.log10((times * square + top) / (square + bottom)))
+def _ratio_db(square: Floats, top: Floats, bottom: Floats) -> Floats:
+    return np.asarray(10 * np.log10((square + top) / (square + bottom)))
 
 
 _EQ10Q_DEAD = (0.98, 1.01)  # linear gains between these are played flat

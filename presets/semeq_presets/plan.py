@@ -110,8 +110,7 @@ def plan(
 def played_db(held: EqSettings, form: Format, at_hz: Floats, rate_hz: float) -> Floats:
     """What the target plays, preamp and all, by the law of its format."""
     if form.law == "curve":
-        code = form.code()
-        predict: Callable[..., Floats] = getattr(code, "predict", None) or code.audacity_curve
+        predict: Callable[..., Floats] = form.code().predict
         return predict(held, at_hz, rate_hz, form.name)
     if form.law == "cookbook":
         return response_db(held, at_hz, rate_hz)
@@ -179,8 +178,7 @@ def _refitted(wanted: EqSettings, form: Format, rate_hz: float) -> EqSettings:
 
     law = laws.cookbook if form.law in ("cookbook", "curve") else getattr(laws, form.law)
     low, high = (_edge(form, side) for side in (0, 1))
-    fixed = form.ranges.shelf_q[0] if form.ranges.shelf_q[0] == form.ranges.shelf_q[1] else None
-    fit = partial(refit, wanted, law, rate_hz, low, high, fixed_shelf_q=fixed)
+    fit = partial(refit, wanted, law, rate_hz, low, high)
     starts = _starts(wanted, form, rate_hz)
     if len(starts) > 1:  # a short look at each, then the best one for good
         starts = [fit(start=start, sharpen=0, rounds=4, points=40) for start in starts]

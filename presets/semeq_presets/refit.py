@@ -91,8 +91,7 @@ def refit(
     low: EqSettings,
     high: EqSettings,
     *,
-    fixed_shelf_q: float | None = None,
-    start: EqSettings | None = None,
+    start: EqSettings,
     rounds: int = _ROUNDS,
     sharpen: int = 1,
     points: int = _GRID,
@@ -103,11 +102,9 @@ def refit(
     """
     grid = log_grid_hz(points=points)
     target = response_db(wanted.with_preamp(0.0), grid, rate_hz)
-    begin, lows, highs = _pack(start or wanted), _pack(low), _pack(high)
-    if fixed_shelf_q is not None:
-        begin[[10, 14]] = lows[[10, 14]] = highs[[10, 14]] = np.log(fixed_shelf_q)
-    idle = np.tile(np.array((start or wanted).gains_db) == 0.0, 3)
-    begin = np.clip(begin, lows, highs)
+    lows, highs = _pack(low), _pack(high)
+    begin = np.clip(_pack(start), lows, highs)
+    idle = np.tile(np.array(start.gains_db) == 0.0, 3)
     lows, highs = np.where(idle, begin, lows), np.where(idle, begin, highs)
     found, _ = descend(
         lambda params: _played(params, law, grid, rate_hz), begin, lows, highs, target, rounds=rounds, sharpen=sharpen
@@ -154,7 +151,13 @@ def fit_five(target_db: Floats, at_hz: Floats, rate_hz: float, *, level_free: bo
     level = [60.0 if level_free else 0.0]
     low, high = np.concatenate([_pack(_edge(-1)), np.negative(level)]), np.concatenate([_pack(_edge(1)), level])
     best, best_error = low, np.inf
-    for first in _starts(target_db, at_hz, rate_hz, fit):
+    starts = (  # with many dB to spend, with the level in the bands, with few; and from nothing
+        fit(target_db, at_hz, rate_hz=rate_hz),
+        fit(target_db, at_hz, rate_hz=rate_hz, level_free=False).with_preamp(0.0),
+        fit(target_db, at_hz, rate_hz=rate_hz, gain_limit_db=8.0),
+        EqSettings.flat(),
+    )
+    for first in starts:
         gap = float((target_db - response_db(first, at_hz, rate_hz)).mean()) if level_free else 0.0
         start = np.concatenate([_pack(first), [gap]])
         found, error = descend(curves, start, low, high, target_db, rounds=120)
@@ -164,16 +167,3 @@ def fit_five(target_db: Floats, at_hz: Floats, rate_hz: float, *, level_free: bo
             break
     best, _ = descend(curves, best, low, high, target_db, sharpen=4)
     return _unpack(best, float(best[15]))
-
-
-def _starts(
-    target_db: Floats, at_hz: Floats, rate_hz: float, fit: Callable[..., EqSettings]
-) -> list[EqSettings] | tuple[EqSettings, ...]:
-    """Where to begin: fits with few and with many dB to spend, and of the shape alone."""
-    first = fit(target_db, at_hz, rate_hz=rate_hz)
-    return [
-        first,
-        fit(target_db, at_hz, rate_hz=rate_hz, level_free=False).with_preamp(0.0),
-        fit(target_db, at_hz, rate_hz=rate_hz, gain_limit_db=8.0),
-        EqSettings.flat(),
-    ]

@@ -34,6 +34,16 @@ def plain(value: float, significant: int = 9) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def pointed(value: float) -> str:
+    """As `plain`, and always with a point, where a whole number would be of another type.
+
+    >>> pointed(200.0), pointed(0.7071)
+    ('200.0', '0.7071')
+    """
+    text = plain(value)
+    return text if "." in text else f"{text}.0"
+
+
 def one_line(text: str, most: int = _MOST_NAME) -> str:
     """``text`` without anything that ends a line or is no character."""
     kept = "".join(c if _printable(c) else " " for c in text)

@@ -7,7 +7,7 @@ from typing import Any
 from semeq_presets.errors import PresetError
 from semeq_presets.filters import MOST_FILTERS, Filter, FilterKind, Loaded, check_number
 from semeq_presets.preset import Files, Preset, one_file
-from semeq_presets.text import plain, quoted
+from semeq_presets.text import pointed, quoted
 
 _TYPES = {"low_shelf": "Lowshelf", "bell": "Peaking", "high_shelf": "Highshelf"}
 _KINDS: dict[str, FilterKind] = {
@@ -27,7 +27,7 @@ def write(preset: Preset, variant: str) -> Files:
     """A fragment for version 2 and later: one step for both channels, as versions from 3 on write it."""
     del variant
     names = ["semeq_preamp"]
-    preamp = f"gain: {_number(preset.settings.preamp_db)}, inverted: false"
+    preamp = f"gain: {pointed(preset.settings.preamp_db)}, inverted: false"
     lines = [
         f"title: {quoted(preset.title)}",
         f"description: {quoted(preset.comment)}",
@@ -36,16 +36,11 @@ def write(preset: Preset, variant: str) -> Files:
     ]
     for number, band in enumerate(preset.settings.bands, 1):
         names.append(f"semeq_{number}")
-        numbers = f"freq: {_number(band.freq_hz)}, gain: {_number(band.gain_db)}, q: {_number(band.q)}"
+        numbers = f"freq: {pointed(band.freq_hz)}, gain: {pointed(band.gain_db)}, q: {pointed(band.q)}"
         parameters = f"{{ type: {_TYPES[band.kind]}, {numbers} }}"
         lines.append(f"  semeq_{number}: {{ type: Biquad, parameters: {parameters} }}")
     lines += ["pipeline:", f"  - {{ type: Filter, channels: [0, 1], names: [{', '.join(names)}] }}"]
     return one_file(preset, ".yml", "\n".join(lines) + "\n")
-
-
-def _number(value: float) -> str:
-    text = plain(value)
-    return text if "." in text else f"{text}.0"
 
 
 def read(data: bytes, variant: str) -> Loaded:

@@ -46,7 +46,7 @@ def _audacity_points(settings: EqSettings, rate_hz: float) -> tuple[Floats, Floa
     return points, response_db(settings, np.minimum(points, rate_hz / 2), rate_hz)
 
 
-def audacity_curve(settings: EqSettings, at_hz: Floats, rate_hz: float, variant: str) -> Floats:
+def predict(settings: EqSettings, at_hz: Floats, rate_hz: float, variant: str) -> Floats:
     """What Filter Curve EQ plays: the points, joined over log frequency."""
     del variant
     points, values = _audacity_points(settings, rate_hz)

@@ -13,7 +13,7 @@ from semeq.settings import LAYOUT, SHELF_Q, EqSettings
 from semeq_presets.errors import PresetError
 from semeq_presets.filters import Filter, FilterKind, Loaded, check_number
 from semeq_presets.preset import Files, Preset
-from semeq_presets.text import plain, quoted
+from semeq_presets.text import pointed, quoted
 
 Controls = Mapping[str, float]
 CALF = "http://calf.sourceforge.net/plugins/Equalizer5Band"
@@ -354,7 +354,7 @@ def write_bank(presets: list[Preset], variant: str, stem: str) -> Files:
             entry += f"    rdfs:label {quoted(preset.title)} ;\n"
             manifest += f"{entry}    rdfs:seeAlso <{_percent(name)}.ttl> .\n\n"
             ports = " , ".join(
-                f"[\n        lv2:symbol {quoted(symbol)} ;\n        pset:value {_value(value)}\n    ]"
+                f"[\n        lv2:symbol {quoted(symbol)} ;\n        pset:value {pointed(value)}\n    ]"
                 for symbol, value in controls.items()
                 if not (symbol == "bal" and kind == "mono")
             )
@@ -362,11 +362,6 @@ def write_bank(presets: list[Preset], variant: str, stem: str) -> Files:
             files[f"{stem}.lv2/{name}.ttl"] = body.encode("utf-8")
     files[f"{stem}.lv2/manifest.ttl"] = manifest.encode("utf-8")
     return files
-
-
-def _value(value: float) -> str:
-    text = plain(value, 9)
-    return text if "." in text else f"{text}.0"
 
 
 _APPLIES = re.compile(

@@ -9,7 +9,7 @@ import itertools
 
 from semeq.settings import SHELF_Q, EqSettings
 from semeq_presets.preset import Files, Preset, one_file
-from semeq_presets.text import plain, quoted, safe_name
+from semeq_presets.text import pointed, quoted, safe_name
 
 _LABELS = {"low_shelf": "bq_lowshelf", "bell": "bq_peaking", "high_shelf": "bq_highshelf"}
 
@@ -24,13 +24,8 @@ def hold(settings: EqSettings, rate_hz: float, variant: str) -> EqSettings:
 
 
 def _node(name: str, label: str, freq_hz: float, q: float, gain_db: float) -> str:
-    control = f'"Freq" = {_number(freq_hz)} "Q" = {_number(q)} "Gain" = {_number(gain_db)}'
+    control = f'"Freq" = {pointed(freq_hz)} "Q" = {pointed(q)} "Gain" = {pointed(gain_db)}'
     return f"                    {{ type = builtin name = {name} label = {label} control = {{ {control} }} }}\n"
-
-
-def _number(value: float) -> str:
-    text = plain(value)
-    return text if "." in text else f"{text}.0"
 
 
 def node_name(preset: Preset) -> str:

@@ -15,22 +15,11 @@ from semeq_presets.export import VERSION, files_of, preset_of
 from semeq_presets.formats.reaper import block, ini_text
 from semeq_presets.install import install, uninstall
 from semeq_presets.load import detect, parse
+from tests.curves import some_settings
 
 GRID = log_grid_hz(points=200)
 READ = [name for name, form in FORMATS.items() if form.reads and form.law == "cookbook"]
 FLAT = EqSettings.flat()
-
-
-def some_settings(seed: int) -> EqSettings:
-    """Five bands as people set them, bells in rising order."""
-    draw = np.random.default_rng(seed)
-    freqs = [
-        draw.uniform(40, 400),
-        *sorted(np.exp(draw.uniform(np.log(100), np.log(9000), 3))),
-        draw.uniform(2e3, 14e3),
-    ]
-    qs = [draw.uniform(0.4, 1.1), *draw.uniform(0.4, 4, 3), draw.uniform(0.4, 1.1)]
-    return EqSettings.of(freqs, draw.uniform(-11, 11, 5).tolist(), qs)
 
 
 @pytest.mark.parametrize("name", READ)

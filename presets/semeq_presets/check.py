@@ -72,7 +72,7 @@ def _compared(wanted: EqSettings, held: EqSettings, predicted_db: float, respons
     at_hz = grid_hz(rate_hz)
     got = curve_db(response, at_hz, rate_hz) - held.preamp_db
     error = np.abs(got - response_db(wanted.with_preamp(0.0), at_hz, rate_hz))
-    everywhere = np.geomspace(5.0, 0.499 * rate_hz, 4000)
+    everywhere = np.concatenate([[0.0], np.geomspace(5.0, 0.5 * rate_hz, 4000)])
     return Checked(
         measured_db=float(error.max()),
         at_hz=float(at_hz[int(error.argmax())]),

@@ -51,7 +51,7 @@ def export(
         refuse_untrue([planned])
     preset = preset_of(planned, name or stem, note)
     files = files_of(form, preset)
-    renamed = _renamed(files, preset.stem, stem)
+    renamed = _renamed(files, preset.stem, stem, form.suffix)
     write_files({path.parent / name: data for name, data in renamed.items()}, overwrite=overwrite)
     return planned
 
@@ -89,15 +89,13 @@ def refuse_untrue(plans: Sequence[Plan]) -> None:
             )
 
 
-def _renamed(files: Files, stem: str, wanted: str) -> Files:
+def _renamed(files: Files, stem: str, wanted: str, suffix: str) -> Files:
     """The files under the name that was given."""
     safe = safe_name(wanted)
     if wanted != safe:
         raise PresetError(f"{wanted!r}: no file can have this name everywhere; use {safe!r}")
-    if stem == wanted:
-        return files
     renamed = {}
     for name, data in files.items():
         head, slash, tail = name.partition("/")
-        renamed[f"{wanted}{head.removeprefix(stem)}{slash}{tail}"] = data
+        renamed[f"{wanted}{suffix if slash else head.removeprefix(stem)}{slash}{tail}"] = data
     return renamed

@@ -332,9 +332,14 @@ def install_all(
             preset_of(planned, f"semeq {one.name}", one.about) for planned, one in zip(plans, asked, strict=True)
         ]
         jobs.append((presets, form))
-    steps = [
-        step for presets, form in jobs for step in install(presets, form, force=force, dry_run=True, include=include)
-    ]
+    steps = []
+    writers: dict[Path, str] = {}
+    for presets, form in jobs:
+        for step in install(presets, form, force=force, dry_run=True, include=include):
+            other = writers.setdefault(step.path, form.name)
+            if other != form.name:
+                raise UsageError(f"{other} and {form.name} are both {step.path}; install one of them")
+            steps.append(step)
     if dry_run:
         return steps
     return [step for presets, form in jobs for step in install(presets, form, force=force, include=include)]

@@ -340,8 +340,9 @@ def write(preset: Preset, variant: str) -> Files:
 
 
 def write_bank(presets: list[Preset], variant: str, stem: str) -> Files:
-    """A bundle with all the presets."""
+    """A bundle with all the presets; every plug-in has its own, since all lie side by side in ~/.lv2."""
     plugin = PLUGINS[variant]
+    bundle = f"{stem} {variant.removeprefix('lv2-')}.lv2"
     files: dict[str, bytes] = {}
     manifest = _PREFIXES
     for preset in presets:
@@ -359,8 +360,8 @@ def write_bank(presets: list[Preset], variant: str, stem: str) -> Files:
                 if not (symbol == "bal" and kind == "mono")
             )
             body = f"{_PREFIXES}{entry}    rdfs:comment {quoted(preset.comment)} ;\n    lv2:port {ports} .\n"
-            files[f"{stem}.lv2/{name}.ttl"] = body.encode("utf-8")
-    files[f"{stem}.lv2/manifest.ttl"] = manifest.encode("utf-8")
+            files[f"{bundle}/{name}.ttl"] = body.encode("utf-8")
+    files[f"{bundle}/manifest.ttl"] = manifest.encode("utf-8")
     return files
 
 

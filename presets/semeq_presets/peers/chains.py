@@ -1,4 +1,4 @@
-"""ffmpeg, mpv, SoX and a convolver, run on a file that holds one impulse."""
+"""ffmpeg, mpv, SoX and a convolver, run on a file of noise."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import numpy as np
 
 from semeq.response import Floats
 from semeq_presets.errors import PeerError
-from semeq_presets.peers.measure import FRAMES, program
+from semeq_presets.peers.measure import FRAMES, from_period, period, program
 
-_LEVEL = 2.0**-5  # of the impulse, so that nothing on the way clips
+_LEVEL = 2.0**-5  # so that nothing on the way clips
 _TIMEOUT_S = 60
 
 
@@ -20,9 +20,12 @@ def played(name: str, path: Path, rate_hz: float) -> Floats:
     """The impulse response of a preset of the format ``name``."""
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder) / "in.wav", Path(folder) / "out.wav"
-        _write_impulse(source, rate_hz)
+        _write_noise(source, rate_hz)
         _run(_command(name, path, source, target, rate_hz))
-        return _read(target)
+        heard = _read(target)
+    if len(heard) < 3 * FRAMES:
+        raise PeerError(f"{path.name}: the sound stopped early; the program refused the preset")
+    return from_period(heard[3 * FRAMES // 2 : 5 * FRAMES // 2] / _LEVEL)
 
 
 def _command(name: str, path: Path, source: Path, target: Path, rate_hz: float) -> list[str]:
@@ -56,11 +59,10 @@ def _run(command: list[str]) -> None:
         raise PeerError(f"{Path(command[0]).name} refused the preset: {said[-1] if said else done.returncode}")
 
 
-def _write_impulse(path: Path, rate_hz: float) -> None:
+def _write_noise(path: Path, rate_hz: float) -> None:
     import soundfile
 
-    samples = np.zeros(2 * FRAMES, np.float32)
-    samples[FRAMES // 8] = _LEVEL
+    samples = np.tile(_LEVEL * period(), 3).astype(np.float32)
     soundfile.write(path, samples, round(rate_hz), subtype="FLOAT")
 
 
@@ -71,5 +73,4 @@ def _read(path: Path) -> Floats:
         samples, _ = soundfile.read(path, always_2d=True)
     except (soundfile.LibsndfileError, OSError):
         raise PeerError(f"{path.name}: no sound came out; the program refused the preset") from None
-    heard = np.asarray(samples[:, 0], dtype=np.float64)
-    return heard / _LEVEL if path.name == "out.wav" else heard
+    return np.asarray(samples[:, 0], dtype=np.float64)

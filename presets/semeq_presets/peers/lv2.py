@@ -1,4 +1,4 @@
-"""LV2 plug-ins as they are installed: load a preset bundle, run an impulse through, hear what comes out.
+"""LV2 plug-ins as they are installed: load a preset bundle, run noise through, hear what comes out.
 
 A small host on liblilv (through ctypes, so that nothing has to be compiled). It runs in a process of its own
 (`python -m semeq_presets.peers.lv2`): a plug-in that crashes takes only that process with it.
@@ -20,7 +20,7 @@ import numpy as np
 
 from semeq.response import Floats
 from semeq_presets.errors import PeerError
-from semeq_presets.peers.measure import FRAMES
+from semeq_presets.peers.measure import FRAMES, from_period, period
 
 CORE = b"http://lv2plug.in/ns/lv2core#"
 TYPE = b"http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
@@ -159,8 +159,8 @@ class Host:
         self._kept = (options, listed)  # the plug-in may look at them later
         return (c.POINTER(_Feature) * (len(listed) + 1))(*[c.pointer(one) for one in listed])
 
-    def impulse_response(self, uri: str, preset: str, rate_hz: float, frames: int) -> Floats:
-        """What an impulse becomes on the first channel, with the values that lilv reads out of the preset."""
+    def impulse_response(self, uri: str, preset: str, rate_hz: float) -> Floats:
+        """What becomes of the first channel, with the values that lilv reads out of the preset."""
         lib, plugin = self._lib, self.plugin(uri)
         ports = self._ports(plugin, uri, self.preset_values(preset))
         made = lib.lilv_plugin_instantiate(plugin, c.c_double(rate_hz), self._features())
@@ -172,20 +172,21 @@ class Host:
             call.connect_port(handle, number, memory.ctypes.data)
         if call.activate:
             call.activate(handle)
+        played = np.tile(period().astype(np.float32), 2)
         heard, settle = [], int(rate_hz * SETTLE_S) // BLOCK + 1
-        for block in range(settle + -(-frames // BLOCK)):
+        for block in range(settle + 2 * FRAMES // BLOCK):
             for number in ports.inputs:
-                ports.memory[number][:] = 0.0
-                ports.memory[number][0] = block == settle
+                start = max(block - settle, 0) * BLOCK
+                ports.memory[number][:] = played[start : start + BLOCK] * (block >= settle)
             for number, room in ports.events:
                 ports.memory[number][:1] = room
             call.run(handle, BLOCK)
-            if block >= settle:
+            if block >= settle + FRAMES // BLOCK:
                 heard.append(ports.memory[ports.output].astype(np.float64))
         if call.deactivate:
             call.deactivate(handle)
         lib.lilv_instance_free(c.c_void_p(made))
-        return np.concatenate(heard)[:frames]
+        return from_period(np.concatenate(heard))
 
     def _ports(self, plugin: c.c_void_p, uri: str, values: dict[str, float]) -> _Ports:
         lib = self._lib
@@ -263,9 +264,7 @@ def main(bundle: str, rate_hz: str) -> None:
     os.dup2(2, 1)
     try:
         host = Host()
-        heard = {
-            name: host.impulse_response(uri, name, float(rate_hz), FRAMES) for name, uri in host.presets(Path(bundle))
-        }
+        heard = {name: host.impulse_response(uri, name, float(rate_hz)) for name, uri in host.presets(Path(bundle))}
     except PeerError as error:
         sys.exit(f"semeq_presets: {error}")
     with os.fdopen(ours, "wb") as out:

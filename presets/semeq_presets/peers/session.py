@@ -1,7 +1,7 @@
 """PipeWire and EasyEffects in a session of their own: private bus, daemon, folders and, for EasyEffects, a screen.
 
-Nothing of the user's session is touched. An impulse a second is played into the filters and what comes out recorded;
-programs are started, linked and ended here, by their process.
+Nothing of the user's session is touched. Noise is played into the filters and what comes out recorded; programs are
+started, linked and ended here, by their process.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ import numpy as np
 
 from semeq.response import Floats
 from semeq_presets.errors import PeerError
-from semeq_presets.peers.measure import program
+from semeq_presets.peers.measure import from_period, period, program
 
 RATE_HZ = 48_000
-_LEVEL, _FIRST = 0.5, 4800
-_AT_ONCE = 25
+_LEVEL, _PERIOD = 0.5, 1 << 15
+_AT_ONCE, _STEADY, _ATTEMPTS = 25, 3e-3, 5
 _PATIENCE_S = 15.0
 _SINK = (
     "{ factory.name=support.null-audio-sink node.name=semeq_out media.class=Audio/Sink object.linger=true "
@@ -86,15 +86,14 @@ class _Session:
             time.sleep(0.05)
 
     def play(self, dur_s: int) -> None:
-        """Start the impulses; they last for ``dur_s``."""
+        """Start the noise; it lasts for ``dur_s``."""
         import soundfile
 
-        source = self.folder / "impulses.wav"
-        samples = np.zeros(dur_s * RATE_HZ, np.float32)
-        samples[_FIRST::RATE_HZ] = _LEVEL
+        source = self.folder / "noise.wav"
+        samples = np.tile(_LEVEL * period(_PERIOD), -(-dur_s * RATE_HZ // _PERIOD)).astype(np.float32)
         soundfile.write(source, samples, RATE_HZ, subtype="FLOAT")
-        self.start(program("pw-cat", "pipewire-bin"), "-p", *_named("semeq_impulses"), str(source))
-        self.wait_for("semeq_impulses:output_MONO", "pw-link", "-o")
+        self.start(program("pw-cat", "pipewire-bin"), "-p", *_named("semeq_noise"), str(source))
+        self.wait_for("semeq_noise:output_MONO", "pw-link", "-o")
 
     def record(self, name: str) -> tuple[subprocess.Popen[bytes], Path]:
         """Start a recorder; its input is ``name:input_MONO``."""
@@ -179,17 +178,33 @@ def pipewire_played(files: Sequence[tuple[str, bytes]]) -> list[Floats]:
         with _session(screen=False, prepare=prepare) as session:
             session.ask("pw-cli", "create-node", "adapter", _SINK)
             session.wait_for("semeq_out:playback_FL", "pw-link", "-i")
-            session.play(60)
-            recorders = [session.record(f"semeq_rec_{number}") for number in range(len(some))]
-            for number, (node, _) in enumerate(some):
-                session.wait_for(f"semeq_rec_{number}:input_MONO", "pw-link", "-i")
-                session.link("semeq_impulses:output_MONO", f"effect_input.{node}:playback_FL")
-                session.link(f"effect_output.{node}:output_FL", f"semeq_rec_{number}:input_MONO")
-            time.sleep(3.5)
-            for process, _ in recorders:
-                _end(process)
-            heard += [_one_impulse(path) for _, path in recorders]
+            session.play(120)
+            found: list[Floats | None] = [None] * len(some)
+            for attempt in range(_ATTEMPTS):
+                left = [number for number, response in enumerate(found) if response is None]
+                for number, path in zip(
+                    left, _recorded(session, attempt, [(n, some[n][0]) for n in left]), strict=True
+                ):
+                    found[number] = _response(path)
+                if all(response is not None for response in found):
+                    break
+            heard += map(_steady, found)
     return heard
+
+
+def _recorded(session: _Session, attempt: int, nodes: Sequence[tuple[int, str]]) -> list[Path]:
+    """What some filter chains play, all at the same time."""
+    names = [f"semeq_rec_{number}_{attempt}" for number, _ in nodes]
+    recorders = [session.record(name) for name in names]
+    for name, (_, node) in zip(names, nodes, strict=True):
+        session.wait_for(f"{name}:input_MONO", "pw-link", "-i")
+        if not attempt:
+            session.link("semeq_noise:output_MONO", f"effect_input.{node}:playback_FL")
+        session.link(f"effect_output.{node}:output_FL", f"{name}:input_MONO")
+    time.sleep(2.5)
+    for process, _ in recorders:
+        _end(process)
+    return [path for _, path in recorders]
 
 
 def easyeffects_played(presets: Sequence[bytes]) -> list[Floats]:
@@ -202,34 +217,42 @@ def easyeffects_played(presets: Sequence[bytes]) -> list[Floats]:
         session.wait_for("semeq_out:playback_FL", "pw-link", "-i")
         session.start(command, "--gapplication-service")
         session.wait_for("easyeffects_sink:playback_FL", "pw-link", "-i")
-        session.play(30 + 6 * len(presets))
-        session.link("semeq_impulses:output_MONO", "easyeffects_sink:playback_FL")
+        session.play(60 + 6 * len(presets))
+        session.link("semeq_noise:output_MONO", "easyeffects_sink:playback_FL")
         for number in range(len(presets)):
             session.ask(command, "-l", f"p{number}")
             session.wait_for("ee_soe_equalizer:output_FL", "pw-link", "-o")
             time.sleep(0.3)
-            process, path = session.record(f"semeq_rec_{number}")
-            session.wait_for(f"semeq_rec_{number}:input_MONO", "pw-link", "-i")
-            session.link("semeq_out:monitor_FL", f"semeq_rec_{number}:input_MONO")
-            time.sleep(2.4)
-            _end(process)
-            heard.append(_one_impulse(path))
+            response = None
+            for attempt in range(_ATTEMPTS):
+                name = f"semeq_rec_{number}_{attempt}"
+                process, path = session.record(name)
+                session.wait_for(f"{name}:input_MONO", "pw-link", "-i")
+                session.link("semeq_out:monitor_FL", f"{name}:input_MONO")
+                time.sleep(2.0)
+                _end(process)
+                if (response := _response(path)) is not None:
+                    break
+            heard.append(_steady(response))
     return heard
 
 
-def _one_impulse(path: Path) -> Floats:
-    """The last whole second of a recording that begins with an impulse."""
+def _steady(response: Floats | None) -> Floats:
+    if response is None:
+        raise PeerError("nothing steady was heard in the private session; the machine may be too busy, try again")
+    return response
+
+
+def _response(path: Path) -> Floats | None:
+    """From the last period of a recording that is as the one before it: with no gap, and nothing still gliding."""
     import soundfile
 
     try:
         samples, _ = soundfile.read(path)
     except (soundfile.LibsndfileError, OSError):
         samples = np.zeros(0)
-    loud = (
-        np.flatnonzero(np.abs(samples) > 0.1 * np.abs(samples).max(initial=1e-9)) if len(samples) else np.zeros(0, int)
-    )
-    first = loud[np.diff(loud, prepend=-RATE_HZ) > RATE_HZ // 2] - 50
-    whole = [place for place in first if place >= 0 and place + RATE_HZ - 100 <= len(samples)]
-    if not whole:
-        raise PeerError("nothing was heard in the private session; the machine may be too busy, try again")
-    return np.asarray(samples[whole[-1] : whole[-1] + RATE_HZ - 100], np.float64) / _LEVEL
+    for end in range(len(samples), 2 * _PERIOD - 1, -_PERIOD // 8):
+        before, last = samples[end - 2 * _PERIOD : end - _PERIOD], samples[end - _PERIOD : end]
+        if np.abs(last).max() > 1e-6 and np.abs(last - before).max() < _STEADY * np.abs(last).max():
+            return from_period(np.asarray(before + last, np.float64) / (2 * _LEVEL))
+    return None

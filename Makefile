@@ -3,13 +3,14 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test lint format bench docs wheel models clean
+.PHONY: help demo test lint format bench docs library wheel models clean
 help:
 	@echo "make demo   make a small piece of music warmer, with numbers and pictures in demo/"
 	@echo "make test   run all tests"
 	@echo "make lint   ruff, mypy and pyright"
 	@echo "make bench  benchmark tables"
 	@echo "make docs   draw the picture in README again"
+	@echo "make library  write presets/library again, after words or formats have changed"
 	@echo "make wheel  build the wheel and test it in an environment of its own"
 	@echo "make models train every shipped model again, judge them and write their cards (an hour)"
 
@@ -48,6 +49,9 @@ bench: $(VENV)/.dev
 
 docs: $(VENV)/.demo
 	$(BIN)/semeq eq "70% warm + 30% full" --plot docs/warm-full.png
+
+library: $(VENV)/.demo
+	@$(BIN)/python -m semeq_presets.library presets/library
 
 wheel: $(VENV)/.dev
 	rm -rf dist

@@ -192,7 +192,8 @@ def written(folder: Path, uri: str) -> dict[str, float]:
     for path in folder.glob("*/*.ttl"):
         text = path.read_text("utf-8")
         if path.name != "manifest.ttl" and f"<{uri}>" in text:
-            found = re.findall(r'lv2:symbol "(\w+)" ;\s+pset:value (\S+)', text)
+            (block,) = [part for part in text.split("<urn:semeq:preset:") if f"<{uri}>" in part]
+            found = re.findall(r'lv2:symbol "(\w+)" ; pset:value (\S+)', block)
             return {symbol: float(value) for symbol, value in found}
     raise AssertionError(uri)
 

@@ -28,6 +28,7 @@ from semeq_presets.errors import PresetError
 FilterKind = Literal["low_shelf", "bell", "high_shelf", "low_pass", "high_pass", "band_pass", "notch", "all_pass"]
 MOST_FILTERS = 512
 MOST_POINTS = 20_000
+_FIT_POINTS = 128
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,6 +60,7 @@ class Loaded:
     curve_db: tuple[float, ...] = ()
     name: str = ""
     notes: tuple[str, ...] = ()
+    rate_hz: float = RATE_HZ
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -161,23 +163,35 @@ def _preamp(preamp_db: float) -> float:
     return max(-PREAMP_LIMIT_DB, min(PREAMP_LIMIT_DB, preamp_db))
 
 
-def to_five(loaded: Loaded, rate_hz: float = RATE_HZ) -> tuple[EqSettings, float, bool]:
+def to_five(loaded: Loaded) -> tuple[EqSettings, float, bool]:
     """The five bands for a file, the greatest error in dB (20 Hz to 20 kHz), and whether they had to be fitted."""
     if (settings := as_five(loaded)) is not None:
         return settings, 0.0, False
-    from semeq_presets.refit import fit_five
+    from semeq_presets.five import five_near
 
-    grid = log_grid_hz(points=200)
+    at_hz, rate_hz = log_grid_hz(points=_FIT_POINTS), loaded.rate_hz
     if loaded.curve_hz:
-        order = np.argsort(loaded.curve_hz, kind="stable")
-        points = np.log(np.array(loaded.curve_hz)[order])
-        target = np.interp(np.log(grid), points, np.array(loaded.curve_db)[order])
+        at_hz, target = _curve(loaded, at_hz)
     else:
-        target = filters_db(loaded.filters, grid, rate_hz)
-    settings = fit_five(np.clip(target, -60.0, 60.0), grid, rate_hz, level_free=bool(loaded.curve_hz))
-    preamp_db = settings.preamp_db + loaded.preamp_db
-    error = response_db(settings, grid, rate_hz) - target
-    return settings.with_preamp(_preamp(preamp_db)), float(np.abs(error).max()), True
+        target = filters_db(loaded.filters, at_hz, rate_hz)
+    target = np.clip(target, -60.0, 60.0)
+    coarse = bool(loaded.curve_hz) and np.array_equal(target, np.round(target, 1))  # to a tenth of a dB
+    good_db = 0.07 if coarse else 0.02
+    settings = five_near(target, at_hz, rate_hz, level_free=bool(loaded.curve_hz), good_db=good_db)
+    error = response_db(settings, at_hz, rate_hz) - target
+    return settings.with_preamp(_preamp(settings.preamp_db + loaded.preamp_db)), float(np.abs(error).max()), True
+
+
+def _curve(loaded: Loaded, at_hz: Floats) -> tuple[Floats, Floats]:
+    """A drawn curve near some frequencies: its own points where there are enough, else lines between them."""
+    order = np.argsort(loaded.curve_hz, kind="stable")
+    curve_hz, curve_db = np.array(loaded.curve_hz)[order], np.array(loaded.curve_db)[order]
+    near = np.unique(np.searchsorted(curve_hz, at_hz))
+    near = near[near < len(curve_hz)]
+    near = near[(curve_hz[near] >= 20) & (curve_hz[near] <= 20_000)]
+    if 2 * len(near) > len(at_hz):
+        return curve_hz[near], curve_db[near]
+    return at_hz, np.interp(np.log(at_hz), np.log(curve_hz), curve_db)
 
 
 def from_settings(settings: EqSettings) -> tuple[Filter, ...]:

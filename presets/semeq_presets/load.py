@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from semeq.errors import SettingsError
-from semeq.response import RATE_HZ, arrays, log_grid_hz, response_db
+from semeq.response import Floats, arrays, log_grid_hz, response_db
 from semeq.settings import EqSettings
 from semeq_presets.disk import read_whole
 from semeq_presets.errors import FormatError, PresetError
@@ -42,9 +42,14 @@ def from_bytes(data: bytes, format: str) -> Imported:
     form = format_named(format)
     loaded = parse(data, format)
     settings, error_db, refitted = to_five(loaded)
-    if form.law not in ("cookbook", "curve"):
-        settings, error_db, refitted = _by_law(settings, form.law)
     notes = list(loaded.notes)
+    if form.law not in ("cookbook", "curve"):
+        played = settings
+        if form.law_known == "measured":
+            settings, refitted = _by_law(played, form.law, loaded.rate_hz), True
+        error_db = max(error_db, _apart_db(settings, played, form.law, loaded.rate_hz))
+        if not refitted and error_db > FITTED_DB:
+            notes.append(f"its numbers as they stand; it may play them up to {error_db:.2f} dB otherwise")
     if refitted and error_db > FITTED_DB:
         what = "a drawn curve" if loaded.curve_hz else f"{len(loaded.filters)} filters"
         what = what if form.law in ("cookbook", "curve") else "its own kind of bells"
@@ -69,15 +74,25 @@ def parse(data: bytes, format: str) -> Loaded:
     return read(data, format)
 
 
-def _by_law(settings: EqSettings, law_name: str) -> tuple[EqSettings, float, bool]:
+def _by_law(settings: EqSettings, law_name: str, rate_hz: float) -> EqSettings:
     """Cookbook bands for what a program with another law plays."""
-    from semeq_presets import laws
     from semeq_presets.refit import refit_to
 
     grid = log_grid_hz(points=200)
-    target = np.asarray(getattr(laws, law_name)(*arrays(settings), grid, RATE_HZ))
-    found = refit_to(settings, target, grid, RATE_HZ)
-    return found, float(np.abs(response_db(found.with_preamp(0.0), grid) - target).max()), True
+    return refit_to(settings, _law_db(settings, law_name, grid, rate_hz), grid, rate_hz)
+
+
+def _apart_db(settings: EqSettings, played: EqSettings, law_name: str, rate_hz: float) -> float:
+    """How far the curve of ``settings`` is from what a program with another law makes of ``played``."""
+    grid = log_grid_hz(points=200)
+    error = response_db(settings.with_preamp(0.0), grid, rate_hz) - _law_db(played, law_name, grid, rate_hz)
+    return float(np.abs(error).max())
+
+
+def _law_db(settings: EqSettings, law_name: str, at_hz: Floats, rate_hz: float) -> Floats:
+    from semeq_presets import laws
+
+    return np.asarray(getattr(laws, law_name)(*arrays(settings), at_hz, rate_hz))
 
 
 def _inside(path: Path) -> tuple[Path, int]:
@@ -89,8 +104,8 @@ def _inside(path: Path) -> tuple[Path, int]:
         raise PresetError(f"{path}: a folder without presets; give a file, or an .lv2 bundle")
     from semeq_presets.formats.lv2 import applies_to
 
-    plugins = [applies_to(read_whole(one)) for one in presets]  # a preset for mono and one for stereo are one
-    return presets[0], plugins.count(plugins[0])
+    plugins = [plugin for one in presets for plugin in applies_to(read_whole(one))]
+    return presets[0], plugins.count(plugins[0]) if plugins else 1  # one for mono and one for stereo are one preset
 
 
 _SUFFIXES = {

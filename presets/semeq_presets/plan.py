@@ -177,7 +177,7 @@ def _refitted(wanted: EqSettings, form: Format, rate_hz: float) -> EqSettings:
     from semeq_presets.refit import refit
 
     law = laws.cookbook if form.law in ("cookbook", "curve") else getattr(laws, form.law)
-    low, high = (_edge(form, side) for side in (0, 1))
+    low, high = (_edge(form, side, rate_hz) for side in (0, 1))
     fit = partial(refit, wanted, law, rate_hz, low, high)
     starts = _starts(wanted, form, rate_hz)
     if len(starts) > 1:  # a short look at each, then the best one for good
@@ -210,10 +210,13 @@ def _starts(wanted: EqSettings, form: Format, rate_hz: float) -> list[EqSettings
     return starts
 
 
-def _edge(form: Format, side: int) -> EqSettings:
+def _edge(form: Format, side: int, rate_hz: float) -> EqSettings:
     gain = form.ranges.gain_db * (1 if side else -1)
     qs = [form.ranges.shelf_q[side], *[form.ranges.bell_q[side]] * 3, form.ranges.shelf_q[side]]
     freqs = [min(max(form.ranges.freq_hz[side], 20.0), 20_000.0)] * 5
+    if hold := getattr(form.code(), "hold", None):  # shelves may have ranges of their own
+        held = hold(EqSettings.of(freqs, [0.0] * 5, qs), rate_hz, form.name).freqs_hz
+        freqs[0], freqs[4] = held[0], held[4]
     return EqSettings.of(freqs, [gain] * 5, qs)
 
 

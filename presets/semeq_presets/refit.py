@@ -139,31 +139,3 @@ def _unpack(params: Floats, preamp_db: float) -> EqSettings:
     gains = np.clip(params[5:10], -GAIN_LIMIT_DB, GAIN_LIMIT_DB)
     qs = np.clip(np.exp(params[10:15]), MIN_Q, MAX_Q)
     return EqSettings.of(freqs.tolist(), gains.tolist(), qs.tolist(), preamp_db)
-
-
-def fit_five(target_db: Floats, at_hz: Floats, rate_hz: float, *, level_free: bool) -> EqSettings:
-    """Five bands, shelf Q free, nearest to a curve; with ``level_free`` a constant goes into the preamp."""
-    from semeq.fit import fit
-
-    def curves(params: Floats) -> Floats:
-        return np.asarray(_played(params, cookbook, at_hz, rate_hz) + params[:, 15:])
-
-    level = [60.0 if level_free else 0.0]
-    low, high = np.concatenate([_pack(_edge(-1)), np.negative(level)]), np.concatenate([_pack(_edge(1)), level])
-    best, best_error = low, np.inf
-    starts = (  # with many dB to spend, with the level in the bands, with few; and from nothing
-        fit(target_db, at_hz, rate_hz=rate_hz),
-        fit(target_db, at_hz, rate_hz=rate_hz, level_free=False).with_preamp(0.0),
-        fit(target_db, at_hz, rate_hz=rate_hz, gain_limit_db=8.0),
-        EqSettings.flat(),
-    )
-    for first in starts:
-        gap = float((target_db - response_db(first, at_hz, rate_hz)).mean()) if level_free else 0.0
-        start = np.concatenate([_pack(first), [gap]])
-        found, error = descend(curves, start, low, high, target_db, rounds=120)
-        if error < best_error:
-            best, best_error = found, error
-        if best_error < 0.02:
-            break
-    best, _ = descend(curves, best, low, high, target_db, sharpen=4)
-    return _unpack(best, float(best[15]))

@@ -56,4 +56,4 @@ def write_bank(presets: list[Preset], variant: str, stem: str) -> Files:
 def profile_name(preset: Preset) -> str:
     """The name after --profile=: ASCII, without what ends a section or an option."""
     name = safe_name(preset.name).encode("ascii", "replace").decode()
-    return "semeq-" + "".join(c if c.isalnum() or c in "-+." else "-" for c in name)
+    return "semeq-" + "".join(c if c.isalnum() or c in "-+." else "-" for c in name).rstrip("-")

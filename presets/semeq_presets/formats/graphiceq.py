@@ -22,7 +22,7 @@ def points_hz(variant: str) -> Floats:
     """Where the points stand."""
     if variant == "wavelet":
         return np.asarray(np.round(20 * _WAVELET_STEP ** np.arange(127)), np.float64)
-    return np.round(np.geomspace(15, 22_000, 320), 1)
+    return np.round(np.geomspace(15, 22_000, 512), 1)
 
 
 def _values(settings: EqSettings, variant: str, rate_hz: float) -> Floats:
@@ -52,8 +52,10 @@ def parse_line(line: str) -> Loaded | None:
     """The curve of a GraphicEQ line; None for other lines."""
     if not (match := re.match(r"\s*GraphicEQ\s*:", line, re.IGNORECASE)):
         return None
+    if line.count(";") > MOST_POINTS:
+        raise PresetError(f"GraphicEQ: more than {MOST_POINTS} points; no preset has them")
     freqs, gains = [], []
-    for pair in line[match.end() :].split(";")[:MOST_POINTS]:
+    for pair in line[match.end() :].split(";"):
         if not pair.strip():
             continue
         parts = pair.split()

@@ -10,8 +10,9 @@ from semeq.response import Floats, sections, sos
 from semeq.settings import EqSettings
 from semeq_presets.preset import Files, Preset, one_file
 
-_LEAST, _MOST = 1 << 12, 1 << 18
+_LEAST, _MOST = 1 << 10, 1 << 18
 _REST = 10 ** (-100 / 20)  # what may be left when the tail is cut
+_GRAIN = 2.0**-26  # finer than what floats near 1 hold; rounded to it, every machine writes the same bytes
 
 
 def impulse_response(settings: EqSettings, rate_hz: float) -> Floats:
@@ -40,7 +41,8 @@ def write(preset: Preset, variant: str) -> Files:
     """A mono WAV file of 32-bit floats; the note stands in its INFO chunk."""
     del variant
     rate_hz = round(preset.rate_hz)
-    samples = impulse_response(preset.settings, rate_hz).astype("<f4").tobytes()
+    response = np.round(impulse_response(preset.settings, rate_hz) / _GRAIN) * _GRAIN
+    samples = response.astype("<f4").tobytes()
     note = preset.comment.encode("ascii") + b"\0"
     note += b"\0" * (len(note) % 2)
     info = b"INFO" + _chunk(b"ICMT", note)

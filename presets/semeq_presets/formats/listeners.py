@@ -99,7 +99,7 @@ def _rme(preset: Preset) -> str:
     bands = list(flat)
     for place, band in zip((0, 1, 2, 3, 8), preset.settings.bands, strict=True):
         bands[place] = (band.freq_hz, band.gain_db, band.q)
-    types = (("REQ Band1Type", 1), ("REQ Band8 Type", 0), ("REQ Band9 Type", 1))
+    types = (("REQ Band1Type", 1), ("REQ Band8 Type", 0), ("REQ Band9 Type", 2))
     lines = ["<Preset>"]
     for side in "LR":
         lines += [f"  <Room EQ {side}>", "    <Params>", '      <val e="REQ Delay" v="0.00,"/>']

@@ -85,11 +85,13 @@ def lsp_controls(settings: EqSettings, rate_hz: float) -> Controls:
     said: dict[str, float] = {"enabled": 1, "g_in": _gain(settings.preamp_db), "g_out": 1, "mode": 0, "bal": 0}
     said["frqs"] = 0
     for number in range(_LSP_BANDS):
-        said |= {f"ft_{number}": 0, f"fm_{number}": _LSP_APO, f"s_{number}": 0, f"xs_{number}": 0, f"xm_{number}": 0}
-        if number < len(settings.bands):
-            band = settings.bands[number]
-            said |= {f"ft_{number}": _LSP_TYPES[band.kind], f"f_{number}": band.freq_hz}
-            said |= {f"g_{number}": _gain(band.gain_db), f"q_{number}": band.q}
+        if number >= len(settings.bands):
+            said[f"ft_{number}"] = 0
+            continue
+        band = settings.bands[number]
+        said |= {f"ft_{number}": _LSP_TYPES[band.kind], f"fm_{number}": _LSP_APO}
+        said |= {f"s_{number}": 0, f"xs_{number}": 0, f"xm_{number}": 0}
+        said |= {f"f_{number}": band.freq_hz, f"g_{number}": _gain(band.gain_db), f"q_{number}": band.q}
     return said
 
 
@@ -342,29 +344,27 @@ def write(preset: Preset, variant: str) -> Files:
 def write_bank(presets: list[Preset], variant: str, stem: str) -> Files:
     """A bundle with all the presets; every plug-in has its own, since all lie side by side in ~/.lv2."""
     plugin = PLUGINS[variant]
-    bundle = f"{stem} {variant.removeprefix('lv2-')}.lv2"
-    files: dict[str, bytes] = {}
-    manifest = _PREFIXES
+    manifest, body = _PREFIXES, _PREFIXES
     for preset in presets:
         controls = plugin.controls(preset.settings, preset.rate_hz)
         for uri in plugin.uris:
             kind = "stereo" if uri == plugin.uris[0] else "mono"
             name = preset.stem if len(plugin.uris) == 1 else f"{preset.stem} {kind}"
-            subject = f"urn:semeq:preset:{variant}:{_percent(name)}"
-            entry = f"<{subject}>\n    a pset:Preset ;\n    lv2:appliesTo <{uri}> ;\n"
+            entry = f"<urn:semeq:preset:{variant}:{_percent(name)}>\n    a pset:Preset ;\n    lv2:appliesTo <{uri}> ;\n"
             entry += f"    rdfs:label {quoted(preset.title)} ;\n"
-            manifest += f"{entry}    rdfs:seeAlso <{_percent(name)}.ttl> .\n\n"
-            ports = " , ".join(
-                f"[\n        lv2:symbol {quoted(symbol)} ;\n        pset:value {pointed(value)}\n    ]"
+            manifest += f"{entry}    rdfs:seeAlso <{_PRESETS}> .\n\n"
+            ports = " ,\n        ".join(
+                f"[ lv2:symbol {quoted(symbol)} ; pset:value {pointed(value)} ]"
                 for symbol, value in controls.items()
                 if not (symbol == "bal" and kind == "mono")
             )
-            body = f"{_PREFIXES}{entry}    rdfs:comment {quoted(preset.comment)} ;\n    lv2:port {ports} .\n"
-            files[f"{bundle}/{name}.ttl"] = body.encode("utf-8")
-    files[f"{bundle}/manifest.ttl"] = manifest.encode("utf-8")
-    return files
+            body += f"{entry}    rdfs:comment {quoted(preset.comment)} ;\n    lv2:port\n        {ports} .\n\n"
+    bundle = f"{stem} {variant.removeprefix('lv2-')}.lv2"
+    texts = {"manifest.ttl": manifest, _PRESETS: body}
+    return {f"{bundle}/{name}": f"{text.rstrip()}\n".encode() for name, text in texts.items()}
 
 
+_PRESETS = "presets.ttl"
 _APPLIES = re.compile(
     r"lv2:appliesTo\s*<([^<>\s]{1,200})>|<http://lv2plug\.in/ns/lv2core#appliesTo>\s*<([^<>\s]{1,200})>"
 )
@@ -375,7 +375,7 @@ _LABEL = re.compile(r'rdfs:label\s*"((?:[^"\\\n]|\\.){0,400})"')
 
 
 def read(data: bytes, variant: str) -> Loaded:
-    """Read the .ttl of a preset, whichever of the plug-ins above it is for."""
+    """Read the first preset of a .ttl, whichever of the plug-ins above it is for."""
     text = data.decode("utf-8", "replace")
     applies = _APPLIES.search(text)
     if applies is None:
@@ -386,8 +386,10 @@ def read(data: bytes, variant: str) -> Loaded:
         raise PresetError(f"{uri}: a plug-in we do not read; we read {', '.join(PLUGINS)}")
     if variant != name:
         raise PresetError(f"a preset of {name}, not of {variant}; leave out --format")
+    following = _APPLIES.search(text, applies.end())
+    text = text[applies.start() : following.start() if following else len(text)]
     said: dict[str, float] = {}
-    for block in text[applies.end() :].split("[")[1:2000]:
+    for block in text.split("[")[1:2000]:
         symbol, value = _SYMBOL.search(block), _VALUE.search(block)
         if symbol and value:
             number = {"true": 1.0, "false": 0.0}.get(value[1])
@@ -399,7 +401,7 @@ def read(data: bytes, variant: str) -> Loaded:
     filters, preamp_db = PLUGINS[name].filters(said, rate_hz)
     label = _LABEL.search(text)
     title = re.sub(r"\\(.)", r"\1", label[1]) if label else ""
-    return Loaded(filters=filters, preamp_db=preamp_db, name=title)
+    return Loaded(filters=filters, preamp_db=preamp_db, name=title, rate_hz=rate_hz)
 
 
 def _same_plugin(uri: str, plugin: Plugin) -> bool:
@@ -411,13 +413,12 @@ def _same_plugin(uri: str, plugin: Plugin) -> bool:
     return first.startswith(EQ10Q) and uri.startswith("http://eq10q.sourceforge.net/eq/eq")
 
 
-def applies_to(data: bytes) -> str:
-    """The plug-in that a preset is for; nothing where it does not say."""
-    applies = _APPLIES.search(data.decode("utf-8", "replace"))
-    return (applies[1] or applies[2]) if applies else ""
+def applies_to(data: bytes) -> list[str]:
+    """The plug-ins that the presets of a file are for."""
+    return [one[1] or one[2] for one in _APPLIES.finditer(data.decode("utf-8", "replace"))]
 
 
 def plugin_of(data: bytes) -> str:
     """The format name of a preset's plug-in; nothing for other plug-ins."""
-    uri = applies_to(data)
+    uri = next(iter(applies_to(data)), "")
     return next((name for name, plugin in PLUGINS.items() if _same_plugin(uri, plugin)), "")

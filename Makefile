@@ -22,10 +22,12 @@ $(BIN)/python:
 
 $(VENV)/.demo: pyproject.toml | $(BIN)/python
 	$(BIN)/pip install --quiet --editable '.[plot]'
+	@$(BIN)/python -m compileall -q semeq models bridge presets
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/pip install --quiet -c constraints.txt --editable '.[dev]'
+	@$(BIN)/python -m compileall -q semeq models bridge presets
 	@touch $@
 
 demo: $(VENV)/.demo

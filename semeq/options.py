@@ -12,13 +12,20 @@ from click.core import ParameterSource
 
 from semeq.artefact import DEFAULT_MODEL
 from semeq.errors import AudioError, UsageError
+from semeq.language import LANGUAGES, Language
 from semeq.suggest import MAX_INTENSITY, MIN_INTENSITY, checked_intensity
-from semeq.words_cli import language_of
 
 
 def intensity_of(_ctx: click.Context, _param: click.Parameter, value: str) -> float:
     """The number after ``--intensity``."""
     return checked_intensity(value)
+
+
+def language_of(_ctx: click.Context, _param: click.Parameter, value: str) -> Language:
+    """The language option, checked."""
+    if value not in LANGUAGES:
+        raise UsageError(f"language {value!r}: use {' or '.join(LANGUAGES)}")
+    return value
 
 
 PATH = click.Path(path_type=Path, readable=False)  # each file speaks for itself, later

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import click
 
-from semeq.artefact import DEFAULT_MODEL, load_model
+from semeq.artefact import load_model
 from semeq.errors import UsageError
 from semeq.language import LANGUAGES, Language
+from semeq.options import PATH, json_option, language_option, model_option
 from semeq.personal_file import (
     forget,
     import_words,
@@ -27,26 +28,16 @@ from semeq.suggest import words
 from semeq.terminal import needs_ascii
 
 LEVELS = ("good", "fair", "weak", "own")
-_PATH = click.Path(path_type=Path, readable=False)
 
 
-def language_of(_ctx: click.Context, _param: click.Parameter, value: str) -> Language:
-    """The language option, checked."""
-    if value not in LANGUAGES:
-        raise UsageError(f"language {value!r}: use {' or '.join(LANGUAGES)}")
-    return value
-
-
-_language = click.option("-l", "--language", callback=language_of, default="en", help="Of the words: en or es.")
 _force = click.option("--force", is_flag=True, help="Replace what exists.")
-_model = click.option("--model", default=DEFAULT_MODEL, help="default, v1, v2, v3, v2-vae, socialfx, or a file.")
 
 
 @click.group("words", invoke_without_command=True, short_help="List the words, or teach your own.")
-@_language
+@language_option
 @click.option("--confidence", help="Only words of this confidence: good, fair, weak or own.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
-@_model
+@json_option
+@model_option
 @click.pass_context
 def words_command(
     context: click.Context, language: Language, confidence: str | None, as_json: bool, model: str
@@ -73,9 +64,9 @@ def words_command(
 
 @words_command.command("teach")
 @click.argument("name")
-@click.option("--settings", type=_PATH, metavar="FILE", help="JSON of settings, as `semeq eq --json` prints.")
-@click.option("--curve", type=_PATH, metavar="CSV", help='Rows "Hz, dB"; five bands are fitted to them.')
-@_language
+@click.option("--settings", type=PATH, metavar="FILE", help="JSON of settings, as `semeq eq --json` prints.")
+@click.option("--curve", type=PATH, metavar="CSV", help='Rows "Hz, dB"; five bands are fitted to them.')
+@language_option
 @_force
 def teach_command(name: str, settings: Path | None, curve: Path | None, language: Language, force: bool) -> None:
     """Keep a word of your own, such as "my vocal air"; then use it like any other."""
@@ -102,14 +93,14 @@ def _settings(settings: Path | None, curve: Path | None) -> EqSettings:
 
 @words_command.command("forget")
 @click.argument("name")
-@_language
+@language_option
 def forget_command(name: str, language: Language) -> None:
     """Drop a word of your own."""
     forget(name, language)
 
 
 @words_command.command("export")
-@click.argument("file", type=_PATH)
+@click.argument("file", type=PATH)
 @_force
 def export_command(file: Path, force: bool) -> None:
     """Write all words of your own to a FILE that others can import."""
@@ -123,7 +114,7 @@ def export_command(file: Path, force: bool) -> None:
 
 
 @words_command.command("import")
-@click.argument("file", type=_PATH)
+@click.argument("file", type=PATH)
 @_force
 def import_command(file: Path, force: bool) -> None:
     """Add the words of a FILE to your own; those you have stay, unless --force is given."""

@@ -5,11 +5,14 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from semeq import demo
 from semeq.artefact import load_model, shipped_models
+from semeq_presets import FORMATS
+from semeq_presets.table import Proof
 from tests.sound import write
 
 ROOT = Path(__file__).parents[1]
@@ -20,11 +23,11 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
 
 
-ONE_LINERS = [line for line in "".join(blocks("sh")).splitlines() if line.startswith("semeq ")]
+ONE_LINERS = [line for line in "".join(blocks("sh")).splitlines() if line.startswith(("semeq ", "semeq-presets "))]
 
 
-def test_there_are_five_one_liners_and_seven_that_listen() -> None:
-    assert len(ONE_LINERS) == 5 + 7
+def test_there_are_five_one_liners_seven_that_listen_and_six_for_presets() -> None:
+    assert len(ONE_LINERS) == 5 + 7 + 6
 
 
 @pytest.mark.parametrize("line", ONE_LINERS)
@@ -36,12 +39,13 @@ def test_a_one_liner_works_as_pasted(line: str, tmp_path: Path) -> None:
         write(tmp_path / "album" / f"{number}.flac", music * (1 - number / 10))
     if line.startswith(("semeq compare", "semeq ab")):
         write(tmp_path / "warm.wav", music * 0.5)
+    (tmp_path / "headphones.txt").write_text("Preamp: -4 dB\nFilter 1: ON LSC Fc 105 Hz Gain 4 dB Q 0.7")
     place = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         line,
         shell=True,  # pasted into a shell is what is tested
         cwd=tmp_path,
-        env=os.environ | {"PATH": place, "PYTHONIOENCODING": "utf-8"},
+        env=os.environ | {"PATH": place, "PYTHONIOENCODING": "utf-8", "SEMEQ_CONFIG": str(tmp_path / "config")},
         capture_output=True,
         text=True,
         encoding="utf-8",
@@ -72,3 +76,14 @@ def test_the_table_of_models_counts_the_words_that_are_there() -> None:
     told = {name: (int(en), int(es or 0)) for names, en, es in rows for name in re.findall(r"`([^`]+)`", names)}
     models = {name: load_model(name) for name in shipped_models()}
     assert told == {name: (len(it.vocabulary("en")), len(it.vocabularies.get("es", ()))) for name, it in models.items()}
+
+
+def test_the_table_of_formats_has_every_format_by_how_far_it_was_verified() -> None:
+    rows = dict(
+        re.findall(r"^\| (played by|by its own|bytes as|experimental)[^|]*\| ([^|]+) \|$", README, re.MULTILINE)
+    )
+    told = {head: set(re.findall(r"`([^`]+)`", names)) for head, names in rows.items()}
+    real = {proof: {name for name, form in FORMATS.items() if form.proof == proof} for proof in get_args(Proof)}
+    assert told["played by"] | told["by its own"] == real["rendered"]
+    assert told["played by"] - {"semeq"} == {name for name, form in FORMATS.items() if form.peer}
+    assert (told["bytes as"], told["experimental"]) == (real["structure"], real["experimental"])

@@ -40,7 +40,7 @@ if [ -d "$SEMEQ_DATA" ]; then
     if said=$(semeq-models train v3 -o "$place/v3.safetensors" 2>&1); then exit 1; fi
     echo "$said" | grep -q 'training needs torch: pip install "semeq\[train\]"'
 fi
-# What only the source tree has (the card, README's links) is tested there.
-pytest tests -m "not slow" --ignore-glob='tests/test_models_*' \
+# What only the source tree has (the card, the library, README's links) is tested there, and so are other EQs.
+pytest tests -m "not slow" --ignore-glob='tests/test_models_*' --ignore-glob='tests/test_presets_[lp]*' \
     --deselect tests/test_readme.py::test_every_link_into_the_tree_leads_somewhere \
     --deselect 'tests/test_examples.py::test_an_example_runs_and_prints[train_your_own]'

@@ -79,7 +79,14 @@ def _by_law(settings: EqSettings, law_name: str, rate_hz: float) -> EqSettings:
     from semeq_presets.refit import refit_to
 
     grid = log_grid_hz(points=200)
-    return refit_to(settings, _law_db(settings, law_name, grid, rate_hz), grid, rate_hz)
+    target = _law_db(settings, law_name, grid, rate_hz)
+    near = refit_to(settings, target, grid, rate_hz)
+    if _apart_db(near, settings, law_name, rate_hz) <= FITTED_DB:
+        return near
+    from semeq_presets.five import five_near
+
+    other = five_near(target, grid, rate_hz, level_free=False, good_db=0.02).with_preamp(near.preamp_db)
+    return min(near, other, key=lambda one: _apart_db(one, settings, law_name, rate_hz))
 
 
 def _apart_db(settings: EqSettings, played: EqSettings, law_name: str, rate_hz: float) -> float:

@@ -199,7 +199,7 @@ _ROWS = (
         module="chains",
         proof="rendered",
         evidence="ffmpeg 5.1",
-        use="ffmpeg -i in.wav -filter_script:a NAME.ffmpeg.txt out.wav",
+        use="ffmpeg -i in.wav -filter_script:a NAME.ffmpeg.txt out.wav (from ffmpeg 7 also -/filter:a)",
         peer="ffmpeg",
     ),
     Format(

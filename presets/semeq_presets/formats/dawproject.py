@@ -5,12 +5,15 @@ from __future__ import annotations
 import io
 import math
 import zipfile
+from typing import TYPE_CHECKING
 
 from semeq_presets.errors import PresetError
 from semeq_presets.filters import MOST_FILTERS, Filter, FilterKind, Loaded, check_number
 from semeq_presets.preset import Files, Preset, one_file
-from semeq_presets.safexml import Element, from_zip, parse_xml
 from semeq_presets.text import plain, xml
+
+if TYPE_CHECKING:
+    from semeq_presets.safexml import Element
 
 _TYPES = {"low_shelf": "lowShelf", "bell": "bell", "high_shelf": "highShelf"}
 _KINDS: dict[str, FilterKind] = {
@@ -70,6 +73,8 @@ def write(preset: Preset, variant: str) -> Files:
 
 def read(data: bytes, variant: str) -> Loaded:
     """The first equalizer of the project."""
+    from semeq_presets.safexml import from_zip, parse_xml  # only to read
+
     del variant
     root = parse_xml(from_zip(data, "project.xml"))
     device = next((one for one in root.walk() if one.tag == "Equalizer"), None)

@@ -49,10 +49,10 @@ def test_what_is_exported_is_read_back_number_for_number(name: str) -> None:
         assert back.settings.preamp_db == pytest.approx(said, abs=1e-6)
 
 
-@pytest.mark.parametrize(("name", "count"), [("graphiceq", 60), ("wavelet", 60), ("lv2-eq10q", 60)])
-def test_what_has_no_bands_of_ours_is_fitted_to_a_tenth_of_a_db(name: str, count: int) -> None:
+@pytest.mark.parametrize("name", ["graphiceq", "wavelet", "lv2-eq10q"])
+def test_what_has_no_bands_of_ours_is_fitted_to_a_tenth_of_a_db(name: str) -> None:
     """A drawn curve against the one that was drawn, EQ10Q's bells against what it plays; all 500: bench_presets.py."""
-    for seed in range(count):
+    for seed in (*range(60), 166, 354):  # and two that were found late
         settings = wild_settings(seed)
         planned, data = written(settings, name)
         back = from_bytes(data, name)

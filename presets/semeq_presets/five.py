@@ -18,7 +18,7 @@ _LOW = np.array([*[np.log(MIN_FREQ_HZ)] * 5, *[-GAIN_LIMIT_DB] * 5, *[np.log(MIN
 _HIGH = np.array([*[np.log(MAX_FREQ_HZ)] * 5, *[GAIN_LIMIT_DB] * 5, *[np.log(MAX_Q)] * 5, 60.0])
 _REACH = np.array([1.0] * 5 + [4.0] * 5 + [1.0] * 5 + [6.0])  # of one step
 _NUDGE = 1e-5
-_TRIES, _STARTS, _KEPT, _PARENTS, _ROUNDS = 6, 32, 5, 3, 6
+_TRIES, _STARTS, _KEPT, _PARENTS, _ROUNDS = 8, 32, 5, 3, 6
 _STEPS, _LAST_STEPS, _SHARPEN = 20, 60, 4
 
 

@@ -1,0 +1,26 @@
+"""How much each sender may say: a bucket that fills with time, for a bounded number of senders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+MOST_SENDERS = 1024
+
+
+@dataclass(slots=True)
+class Buckets:
+    """``per_s`` messages for each sender in the long run, ``burst`` at once."""
+
+    per_s: float
+    burst: float
+    _held: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+    def takes(self, sender: str, now_s: float, count: int = 1) -> bool:
+        """Whether it may say so much now."""
+        left, at_s = self._held.get(sender, (self.burst, now_s))
+        left = min(self.burst, left + (now_s - at_s) * self.per_s)
+        allowed = left >= count
+        if sender not in self._held and len(self._held) >= MOST_SENDERS:
+            self._held.clear()  # better to forget all than to remember without end
+        self._held[sender] = (left - count if allowed else left, now_s)
+        return allowed

@@ -1,0 +1,213 @@
+"""The map from controls to addresses: a TOML file, read once and checked; and a port whose bytes become events."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from semeq_bridge.core import ROOT, Event
+from semeq_bridge.errors import BridgeError
+from semeq_bridge.midi.hands import CURVES, MODES, TAKEOVERS, Hand, Law, Mode, Takeover, ticks
+from semeq_bridge.midi.moves import Kind, Move, Reader
+from semeq_bridge.osc import Arg
+
+Read = Callable[[str], float | int | str | None]
+_KEYS: tuple[Kind, ...] = ("cc", "cc14", "nrpn", "pitch", "note", "program")
+_KNOWN = {*_KEYS, "channel", "mode", "rel_sign", "step", "takeover", "target"}
+_KNOWN |= {"range", "curve", "invert", "values", "toggle", "feedback"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """One control and what it moves."""
+
+    kind: Kind
+    number: int
+    channel: int
+    target: str
+    law: Law = field(default=Law())
+    mode: Mode = "abs"
+    rel_sign: int = 1
+    step: float = 0.01
+    takeover: Takeover = "pickup"
+    values: tuple[str, ...] = ()
+    toggle: bool = False
+    feedback: bool = False
+
+    def is_moved_by(self, move: Move) -> bool:
+        """Whether this is the control that moved."""
+        if move.kind != self.kind or (self.channel and move.channel != self.channel):
+            return False
+        return self.kind in ("program", "pitch") or move.number == self.number
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Device:
+    """Which ports the rows are for: a pattern for their names, without the numbers that change from start to start."""
+
+    match: str
+    rows: tuple[Row, ...]
+
+    def means(self, port: str) -> bool:
+        """Whether a port is such a device."""
+        return re.search(self.match, stable_name(port)) is not None
+
+
+def stable_name(port: str) -> str:
+    """The name of a port without its numbers.
+
+    >>> stable_name("nanoKONTROL2:nanoKONTROL2 MIDI 1 24:0")
+    'nanoKONTROL2:nanoKONTROL2 MIDI 1'
+    """
+    return re.sub(r"\s+\d+:\d+$", "", port)
+
+
+@dataclass(slots=True)
+class Follower:
+    """One port: its bytes become events. Remembers where its controls stood."""
+
+    port: str
+    rows: tuple[Row, ...]
+    reader: Reader
+    hands: dict[Row, Hand] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, port: str, devices: Sequence[Device]) -> Follower:
+        """A follower for a port with the rows of all devices that mean it."""
+        rows = tuple(row for device in devices if device.means(port) for row in device.rows)
+        fine = frozenset((row.channel, row.number) for row in rows if row.kind == "cc14")
+        return cls(port=port, rows=rows, reader=Reader(fine))
+
+    def follow(self, message: tuple[int, ...], read: Read) -> list[Event]:
+        """The events of one complete message; ``read`` says what stands at an address now."""
+        events = []
+        for move in self.reader.read(message):
+            for row in self.rows:
+                if row.is_moved_by(move) and (value := self._value(row, move, read)) is not None:
+                    events.append(Event(row.target, (value,), f"midi:{self.port}"))
+        return events
+
+    def _value(self, row: Row, move: Move, read: Read) -> Arg:
+        if row.kind == "program" or row.values:
+            if not row.values:
+                return move.value
+            if row.kind == "program":
+                return row.values[move.value] if move.value < len(row.values) else None
+            return row.values[min(move.value * len(row.values) // (move.most + 1), len(row.values) - 1)]
+        current = read(row.target)
+        if row.kind == "note":
+            if not row.toggle:
+                return 1 if move.value else 0
+            return None if not move.value else 0 if current else 1
+        standing = row.law.share(float(current)) if isinstance(current, (int, float)) else 0.0
+        if row.mode != "abs":
+            turned = ticks(row.mode, move.value) * row.rel_sign * row.step
+            share: float | None = min(max(standing + turned, 0.0), 1.0) if turned else None
+        else:
+            hand = self.hands.setdefault(row, Hand(row.takeover))
+            share = hand.takes(move.value / move.most, standing)
+        return None if share is None else row.law.value(share)
+
+
+def read_map(path: Path) -> tuple[Device, ...]:
+    """The devices of a map file."""
+    try:
+        said = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise BridgeError(f"{path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BridgeError(f"{path}: no TOML: {error}") from None
+    if said.get("version") != 1:
+        raise BridgeError(f"{path}: write version = 1 at its top")
+    devices = said.get("device", [])
+    if not isinstance(devices, list):
+        raise BridgeError(f"{path}: devices are written [[device]]")
+    return tuple(_device(row, f"{path}: device {number}") for number, row in enumerate(devices, 1))
+
+
+def _device(said: Any, where: str) -> Device:
+    if not isinstance(said, dict) or not isinstance(said.get("map", []), list):
+        raise BridgeError(f"{where}: its controls are written [[device.map]]")
+    pattern = said.get("match", "")
+    try:
+        re.compile(pattern)
+    except (re.error, TypeError):
+        raise BridgeError(f"{where}: match {pattern!r} is no regular expression") from None
+    rows = tuple(_row(row, f"{where}, map {number}") for number, row in enumerate(said.get("map", []), 1))
+    return Device(match=pattern, rows=rows)
+
+
+def _row(said: Any, where: str) -> Row:
+    if not isinstance(said, dict):
+        raise BridgeError(f"{where}: its controls are written [[device.map]]")
+    if strange := sorted(set(said) - _KNOWN):
+        raise BridgeError(f"{where}: {strange[0]!r} is no key; known are {', '.join(sorted(_KNOWN))}")
+    kinds = [key for key in _KEYS if key in said]
+    if len(kinds) != 1:
+        raise BridgeError(f"{where}: name one of {', '.join(sorted(_KEYS))}")
+    kind = kinds[0]
+    target = said.get("target", "")
+    if not isinstance(target, str) or not target.startswith(f"{ROOT}/"):
+        raise BridgeError(f"{where}: target is an address such as {ROOT}/intensity")
+    return Row(
+        kind=kind,
+        number=_number(said[kind], kind, where),
+        channel=_whole(said, "channel", 0, 0, 16, where),
+        target=target,
+        law=_law(said, where),
+        mode=_one_of(said, "mode", MODES, where),
+        rel_sign=_whole(said, "rel_sign", 1, -1, 1, where) or 1,
+        step=_real(said.get("step", 0.01), f"{where}: step"),
+        takeover=_one_of(said, "takeover", TAKEOVERS, where, "pickup"),
+        values=tuple(str(value) for value in said.get("values", ())),
+        toggle=said.get("toggle") is True,
+        feedback=said.get("feedback") is True,
+    )
+
+
+def _number(said: Any, kind: str, where: str) -> int:
+    if kind in ("program", "pitch"):
+        return 0
+    if kind == "nrpn" and isinstance(said, list) and len(said) == 2:
+        high, low = (_within(part, 0, 127, f"{where}: nrpn") for part in said)
+        return high * 128 + low
+    most = {"nrpn": 16_383, "cc14": 31}.get(kind, 127)
+    return _within(said, 0, most, f"{where}: {kind}")
+
+
+def _law(said: Mapping[str, Any], where: str) -> Law:
+    span = said.get("range", [0.0, 1.0])
+    if not isinstance(span, list) or len(span) != 2:
+        raise BridgeError(f"{where}: range is two numbers, such as [0.0, 1.0]")
+    low, high = (_real(one, f"{where}: range") for one in span)
+    curve = _one_of(said, "curve", CURVES, where)
+    if low >= high or (curve == "log" and low <= 0):
+        raise BridgeError(f"{where}: range goes up{', from above 0 for a log curve' if curve == 'log' else ''}")
+    return Law(low=low, high=high, curve=curve, invert=said.get("invert") is True)
+
+
+def _one_of(said: Mapping[str, Any], key: str, known: Sequence[str], where: str, usual: str | None = None) -> Any:
+    value = said.get(key, usual or known[0])
+    if value not in known:
+        raise BridgeError(f"{where}: {key} is one of {', '.join(known)}")
+    return value
+
+
+def _whole(said: Mapping[str, Any], key: str, usual: int, low: int, high: int, where: str) -> int:
+    return _within(said.get(key, usual), low, high, f"{where}: {key}")
+
+
+def _within(value: Any, low: int, high: int, what: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise BridgeError(f"{what} is a whole number, {low} to {high}")
+    return value
+
+
+def _real(value: Any, what: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise BridgeError(f"{what} is a number")
+    return float(value)

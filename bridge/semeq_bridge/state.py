@@ -1,0 +1,155 @@
+"""What an instance of the bridge is doing, as values: the sound that is asked for, two slots, what can be undone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+
+from semeq import eq, interpolate
+from semeq.errors import SemeqError
+from semeq.settings import GAIN_LIMIT_DB, MAX_FREQ_HZ, MAX_Q, MIN_FREQ_HZ, MIN_Q, EqSettings
+from semeq_bridge.errors import MessageError
+
+MOST_UNDO, MOST_WORDS_CHARS, MOST_BLENDED = 64, 200, 12
+_ONE_MOVE_S = 1.0  # a fader that moves on within this time is one thing to undo
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Moved:
+    """What a hand changed about one band, on top of the words."""
+
+    gain_db: float = 0.0
+    octaves: float = 0.0
+    q_times: float = 1.0
+
+
+_UNMOVED = (Moved(),) * 5
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sound:
+    """What is asked for. ``weights`` are a blend set by faders; where there are some, ``words`` are their text."""
+
+    words: str = ""
+    weights: tuple[tuple[str, float], ...] = ()
+    intensity: float = 1.0
+    to: str = ""
+    morph: float = 0.0
+    moved: tuple[Moved, ...] = _UNMOVED
+    range_db: float = GAIN_LIMIT_DB
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Instance:
+    """One EQ that is steered. ``sounds`` are A and B, ``side`` the one that is heard and changed."""
+
+    name: str
+    sounds: tuple[Sound, Sound] = (Sound(), Sound())
+    side: int = 0
+    bypass: bool = False
+    held: Sound | None = None
+    past: tuple[Sound, ...] = ()
+    future: tuple[Sound, ...] = ()
+    touched: tuple[str, float] = ("", 0.0)
+
+    @property
+    def sound(self) -> Sound:
+        """The sound that is heard, or would be if nothing was held."""
+        return self.sounds[self.side]
+
+    def with_sound(self, sound: Sound, address: str, now_s: float) -> Instance:
+        """The instance with another sound; one that moves on from the same control is one thing to undo."""
+        if sound == self.sound:
+            return self
+        before, since_s = self.touched
+        goes_on = before == address and now_s - since_s < _ONE_MOVE_S and bool(self.past)
+        past = self.past if goes_on else (*self.past, self.sound)[-MOST_UNDO:]
+        return replace(self._put(sound), past=past, future=(), touched=(address, now_s))
+
+    def _put(self, sound: Sound) -> Instance:
+        sounds = (sound, self.sounds[1]) if self.side == 0 else (self.sounds[0], sound)
+        return replace(self, sounds=sounds)
+
+    def undone(self) -> Instance:
+        """The sound before the last change."""
+        if not self.past:
+            return self
+        back = replace(self._put(self.past[-1]), past=self.past[:-1], future=(self.sound, *self.future)[:MOST_UNDO])
+        return replace(back, touched=("", 0.0))
+
+    def redone(self) -> Instance:
+        """The change again that was undone."""
+        if not self.future:
+            return self
+        on = replace(self._put(self.future[0]), past=(*self.past, self.sound)[-MOST_UNDO:], future=self.future[1:])
+        return replace(on, touched=("", 0.0))
+
+    def turned_to(self, side: int) -> Instance:
+        """The other slot; what can be undone belongs to a slot and is forgotten."""
+        return self if side == self.side else replace(self, side=side, past=(), future=(), touched=("", 0.0))
+
+    @property
+    def settings(self) -> EqSettings:
+        """What should be played now: as it was where held; flat where bypassed, its bands where they are."""
+        settings = settings_of(self.held or self.sound)
+        return settings.scaled(0.0) if self.bypass else settings
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class State:
+    """All instances by name, and the words of the program list."""
+
+    instances: dict[str, Instance] = field(default_factory=dict)
+    programs: tuple[str, ...] = ("warm", "bright")
+
+    def with_instance(self, instance: Instance) -> State:
+        """The state with one instance changed."""
+        return replace(self, instances=self.instances | {instance.name: instance})
+
+
+@lru_cache(maxsize=512)
+def checked_words(words: str) -> str:
+    """Words that a curve can be made of, as they stand; "" is flat."""
+    words = words.strip()
+    if len(words) > MOST_WORDS_CHARS:
+        raise MessageError(f"more than {MOST_WORDS_CHARS} characters of words")
+    if words:
+        try:
+            eq(words)
+        except SemeqError as error:
+            raise MessageError(str(error)) from None
+    return words
+
+
+def blend_text(weights: tuple[tuple[str, float], ...]) -> str:
+    """Faders as words: those that are up.
+
+    >>> blend_text((("warm", 0.7), ("full", 0.0), ("airy", 0.3)))
+    'warm:0.7, airy:0.3'
+    """
+    return ", ".join(f"{word}:{weight:g}" for word, weight in weights if round(weight, 4))
+
+
+@lru_cache(maxsize=4096)
+def settings_of(sound: Sound) -> EqSettings:
+    """The five bands of a sound: its words, on the way to others, moved by hand, within its range."""
+    if sound.to and sound.morph and sound.words:
+        made = interpolate(sound.words, sound.to, sound.morph).scaled(sound.intensity)
+    elif sound.to and sound.morph:
+        made = eq(sound.to, sound.intensity * sound.morph)
+    else:
+        made = eq(sound.words, sound.intensity) if sound.words else EqSettings.flat()
+    made = _moved(made, sound.moved)
+    highest = max(map(abs, made.gains_db))
+    return made if highest <= sound.range_db else made.scaled(sound.range_db / highest)
+
+
+def _moved(settings: EqSettings, moved: tuple[Moved, ...]) -> EqSettings:
+    if moved == _UNMOVED:
+        return settings
+    rows = list(zip(settings.bands, moved, strict=True))
+    return EqSettings.of(
+        [min(max(band.freq_hz * 2**by.octaves, MIN_FREQ_HZ), MAX_FREQ_HZ) for band, by in rows],
+        [min(max(band.gain_db + by.gain_db, -GAIN_LIMIT_DB), GAIN_LIMIT_DB) for band, by in rows],
+        [min(max(band.q * by.q_times, MIN_Q), MAX_Q) for band, by in rows],
+    )

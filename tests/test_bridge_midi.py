@@ -1,0 +1,220 @@
+"""Knobs and keys: bytes as devices send them, values as people mean them, and no jump when a knob is taken over."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from semeq_bridge.core import Event, apply, new_state, value_at
+from semeq_bridge.errors import BridgeError
+from semeq_bridge.midi.hands import Hand, Law, ticks
+from semeq_bridge.midi.moves import Move, Reader, Stream
+from semeq_bridge.midi.table import Device, Follower, read_map, stable_name
+
+
+def moves(*data: int, fine: frozenset[tuple[int, int]] = frozenset()) -> list[Move]:
+    reader = Reader(fine)
+    return [move for message in Stream().feed(data) for move in reader.read(message)]
+
+
+def test_running_status_is_followed() -> None:
+    assert moves(0xB0, 21, 64, 21, 65) == [Move("cc", 1, 21, 64), Move("cc", 1, 21, 65)]
+
+
+def test_real_time_bytes_may_stand_within_a_message() -> None:
+    """mido throws such a message away."""
+    assert moves(0xB0, 0xF8, 21, 0xFE, 64) == [Move("cc", 1, 21, 64)]
+
+
+def test_a_system_exclusive_is_skipped_and_ends_running_status() -> None:
+    assert moves(0xB0, 21, 1, 0xF0, 0x7E, 1, 2, 3, 0xF7, 21, 64, 0xB1, 21, 5) == [
+        Move("cc", 1, 21, 1),
+        Move("cc", 2, 21, 5),
+    ]
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_moves_or_nothing(data: bytes) -> None:
+    for move in moves(*data, fine=frozenset({(0, 1), (3, 2)})):
+        assert 1 <= move.channel <= 16
+        assert 0 <= move.value <= move.most
+
+
+def test_notes_programs_and_the_pitch_wheel() -> None:
+    assert moves(0x92, 60, 100, 0x82, 60, 0) == [Move("note", 3, 60, 100), Move("note", 3, 60, 0)]
+    assert moves(0xC0, 5) == [Move("program", 1, 5, 5)]
+    assert moves(0xE0, 0, 64) == [Move("pitch", 1, 0, 8192, 16_383)]
+
+
+def test_fourteen_bits_come_coarse_then_fine() -> None:
+    fine = frozenset({(0, 21)})
+    assert [move.value for move in moves(0xB0, 21, 100, 53, 3, 53, 4, fine=fine)] == [12_800, 12_803, 12_804]
+    assert moves(0xB0, 53, 3) == [Move("cc", 1, 53, 3)]  # which it is without a row that says so
+
+
+def test_an_nrpn_is_chosen_and_then_set_in_two_halves_or_by_steps() -> None:
+    chosen = (0xB0, 99, 1, 98, 40)
+    assert [move for move in moves(*chosen, 6, 100, 38, 5, 96, 0, 97, 0) if move.kind == "nrpn"] == [
+        Move("nrpn", 1, 168, 12_800, 16_383),
+        Move("nrpn", 1, 168, 12_805, 16_383),
+        Move("nrpn", 1, 168, 12_806, 16_383),
+        Move("nrpn", 1, 168, 12_805, 16_383),
+    ]
+    assert all(move.kind == "cc" for move in moves(*chosen, 99, 127, 98, 127, 6, 100))  # nothing is chosen any more
+    assert all(move.kind == "cc" for move in moves(*chosen, 101, 0, 100, 0, 6, 100))  # nor is a registered one ours
+
+
+@pytest.mark.parametrize(
+    ("mode", "up", "down", "fast"),
+    [("rel2c", 1, 127, 5), ("relbin", 65, 63, 69), ("relsign", 1, 65, 5)],
+)
+def test_relative_knobs_turn_both_ways(mode: str, up: int, down: int, fast: int) -> None:
+    assert [ticks(mode, value) for value in (up, down, fast)] == [1, -1, 5]  # type: ignore[arg-type]
+
+
+@given(st.floats(0, 1), st.sampled_from(["lin", "log", "db"]), st.booleans())
+def test_a_law_goes_there_and_back(share: float, curve: str, invert: bool) -> None:
+    law = Law(low=0.5, high=2.0, curve=curve, invert=invert)  # type: ignore[arg-type]
+    assert law.share(law.value(share)) == pytest.approx(share, abs=1e-9)
+
+
+def test_a_knob_is_picked_up_where_it_passes_the_value() -> None:
+    hand = Hand("pickup")
+    assert [hand.takes(share, 0.5) for share in (0.0, 0.2, 0.4)] == [None, None, None]
+    assert hand.takes(0.6, 0.5) == 0.6  # it has passed
+    assert hand.takes(0.7, 0.6) == 0.7
+    assert hand.takes(0.8, 0.1) is None  # somebody else moved it away meanwhile
+    assert hand.takes(0.05, 0.1) == 0.05
+
+
+def test_a_fast_knob_is_picked_up_too_and_one_nearby_at_once() -> None:
+    assert Hand("pickup").takes(0.51, 0.5) == 0.51
+    hand = Hand("pickup")
+    hand.takes(0.0, 0.5)
+    assert hand.takes(1.0, 0.5) == 1.0
+
+
+@given(st.floats(0, 1), st.lists(st.floats(0, 1), min_size=2, max_size=20))
+def test_scaling_never_jumps_and_reaches_the_ends(current: float, turns: list[float]) -> None:
+    hand, last = Hand("scale"), None
+    for share in turns:
+        said = hand.takes(share, current)
+        if said is not None and last is not None:
+            assert 0 <= said <= 1
+            assert abs(said - current) <= 1
+            current = said
+        last = share
+    for end in (0.0, 1.0):
+        hand.takes(0.5, current)
+        assert hand.takes(end, current) == pytest.approx(end)
+
+
+def test_jumping_follows_at_once() -> None:
+    assert Hand("jump").takes(0.9, 0.1) == 0.9
+
+
+MAP = """
+version = 1
+[[device]]
+match = "(?i)nanokontrol"
+[[device.map]]
+cc = 21
+target = "/semeq/vox/intensity"
+[[device.map]]
+cc = 22
+mode = "rel2c"
+step = 0.05
+target = "/semeq/vox/morph"
+[[device.map]]
+cc14 = 7
+channel = 2
+takeover = "jump"
+target = "/semeq/vox/band/1/freq"
+range = [20, 20000]
+curve = "log"
+[[device.map]]
+note = 36
+toggle = true
+target = "/semeq/vox/bypass"
+[[device.map]]
+program = true
+target = "/semeq/vox/term"
+values = ["warm", "bright", "full"]
+"""
+
+
+def studio(tmp_path: Path) -> Follower:
+    (tmp_path / "map.toml").write_text(MAP)
+    return Follower.of("nanoKONTROL2:nanoKONTROL2 MIDI 1 24:0", read_map(tmp_path / "map.toml"))
+
+
+def test_a_map_turns_knobs_into_values_of_addresses(tmp_path: Path) -> None:
+    follower, state = studio(tmp_path), new_state(("vox",))
+
+    def play(*message: int) -> list[Event]:
+        nonlocal state
+        events = follower.follow(message, lambda address: value_at(state, address))
+        for event in events:
+            state, _ = apply(state, event, 0.0)
+        return events
+
+    play(0xC0, 1)
+    assert value_at(state, "/semeq/vox/term") == "bright"
+    assert play(0xB0, 21, 0) == []  # the knob stands at 0, the intensity at 1: it waits
+    play(0xB0, 21, 127)
+    play(0xB0, 21, 64)
+    assert value_at(state, "/semeq/vox/intensity") == pytest.approx(64 / 127)
+    play(0xB0, 22, 2)
+    play(0xB0, 22, 127)
+    assert value_at(state, "/semeq/vox/morph") == pytest.approx(0.05)
+    play(0xB1, 7, 64)
+    assert value_at(state, "/semeq/vox/band/1/freq") == pytest.approx(20 * 1000 ** (8192 / 16_383))
+    play(0x90, 36, 100)
+    play(0x80, 36, 0)
+    assert value_at(state, "/semeq/vox/bypass") == 1
+    play(0x90, 36, 100)
+    assert value_at(state, "/semeq/vox/bypass") == 0
+    assert play(0xB0, 99, 5) == []
+    assert play(0xC0, 9) == []
+
+
+def test_the_same_knob_under_another_port_number_is_the_same_device(tmp_path: Path) -> None:
+    devices = read_map_of(tmp_path)
+    assert devices[0].means("nanoKONTROL2:nanoKONTROL2 MIDI 1 28:0")
+    assert not devices[0].means("Midi Through:Midi Through Port-0 14:0")
+    assert stable_name("X Touch 20:1") == "X Touch"
+
+
+def read_map_of(tmp_path: Path) -> tuple[Device, ...]:
+    (tmp_path / "map.toml").write_text(MAP)
+    return read_map(tmp_path / "map.toml")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("version = 1", "", "version = 1"),
+        ("cc = 21", "cc = 128", "0 to 127"),
+        ("cc = 21", "cc = true", "whole number"),
+        ("cc = 21", "", "name one of"),
+        ("cc = 21", "cc = 21\nnote = 3", "name one of"),
+        ("cc = 21", "cc = 21\ncolour = 3", "'colour' is no key"),
+        ('"/semeq/vox/intensity"', '"intensity"', "target is an address"),
+        ('"rel2c"', '"rel"', "abs, rel2c"),
+        ("[20, 20000]", "[0, 20000]", "above 0"),
+        ("[20, 20000]", "[20]", "two numbers"),
+        ('"(?i)nanokontrol"', '"("', "regular expression"),
+        ("channel = 2", "channel = 17", "0 to 16"),
+        ("[[device]]", "[device]", "[[device]]"),
+        ("version = 1", "version = ", "no TOML"),
+    ],
+)
+def test_a_wrong_map_gets_one_line(tmp_path: Path, old: str, new: str, said: str) -> None:
+    (tmp_path / "map.toml").write_text(MAP.replace(old, new, 1))
+    with pytest.raises(BridgeError) as caught:
+        read_map(tmp_path / "map.toml")
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)

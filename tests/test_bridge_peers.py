@@ -1,0 +1,236 @@
+"""The bridge among real programs: OSC from liblo and Pd, a plug-in in jalv under JACK, noise in, spectrum out."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from semeq import eq
+from semeq.response import Floats, log_grid_hz, response_db
+from semeq.settings import EqSettings
+from semeq_bridge.drivers.jalv import Jalv
+from semeq_presets import FORMATS, plan
+from semeq_presets.peers.measure import curve_db, from_period
+from tests.audio_files import peer
+from tests.test_bridge_serve import Running, running
+
+pytestmark = pytest.mark.peer
+
+GRID = log_grid_hz(points=200)
+FRAMES, RATE_HZ = 1 << 15, 48_000
+PATIENCE_S = 60.0
+
+
+@pytest.fixture(scope="module")
+def jack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A private JACK server; its name is where clients look for it."""
+    name = f"semeq_{os.getpid()}"
+    log = (tmp_path_factory.mktemp("jack") / "log").open("w")
+    command = [peer("jackd"), "-r", "-S", "-t", "10000", "--no-mlock", "-n", name, "-d", "dummy", "-r", str(RATE_HZ)]
+    environment = os.environ | {"JACK_NO_AUDIO_RESERVATION": "1"}
+    process = subprocess.Popen([*command, "-p", "256"], stdout=log, stderr=subprocess.STDOUT, env=environment)
+    before = {key: os.environ.get(key) for key in ("JACK_DEFAULT_SERVER", "JACK_NO_START_SERVER")}
+    os.environ |= {"JACK_DEFAULT_SERVER": name, "JACK_NO_START_SERVER": "1"}
+    try:
+        wait = peer("jack_wait") if Path("/usr/bin/jack_wait").exists() else None
+        if wait:
+            subprocess.run([wait, "-w", "-t", "30", "-s", name], check=True, capture_output=True)
+        else:
+            time.sleep(2)
+        yield name
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(10)
+        log.close()
+        for key, value in before.items():
+            if value is None:
+                os.environ.pop(key, None)
+            else:
+                os.environ[key] = value
+
+
+MEASURE = """
+import sys, time
+import jack, numpy as np
+from semeq_presets.peers.measure import period
+pattern, target, frames = sys.argv[1], sys.argv[2], int(sys.argv[3])
+client = jack.Client("semeq_ear")
+out, ear = client.outports.register("out"), client.inports.register("in")
+noise = np.tile(period(frames).astype(np.float32) * 0.25, 2)
+heard, place = np.zeros(5 * frames, np.float32), [0]
+@client.set_process_callback
+def process(count):
+    at = place[0] % frames
+    out.get_array()[:] = noise[at : at + count]
+    if place[0] + count <= len(heard):
+        heard[place[0] : place[0] + count] = ear.get_array()
+    place[0] += count
+with client:
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        theirs = client.get_ports(pattern, is_audio=True)
+        inputs, outputs = [p for p in theirs if p.is_input], [p for p in theirs if p.is_output]
+        if inputs and outputs:
+            break
+        time.sleep(0.05)
+    client.connect(out, inputs[0])
+    client.connect(outputs[0], ear)
+    place[0] = 0
+    while place[0] < len(heard):
+        time.sleep(0.05)
+np.save(target, heard)
+"""
+
+
+def heard_db(client: str, folder: Path) -> Floats:
+    """What a client of JACK plays of noise, as a curve: the last period that is as the one before it."""
+    target = folder / "heard.npy"
+    command = [sys.executable, "-c", MEASURE, f"{client}.*", str(target), str(FRAMES)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=2 * PATIENCE_S, check=False)
+    assert done.returncode == 0, done.stderr[-1000:]
+    samples = np.load(target).astype(np.float64)
+    for end in range(len(samples), 2 * FRAMES, -FRAMES // 8):
+        last, before = samples[end - FRAMES : end], samples[end - 2 * FRAMES : end - FRAMES]
+        if np.abs(last).max() > 1e-6 and np.abs(last - before).max() < 1e-3 * np.abs(last).max():
+            return curve_db(from_period(last / 0.25), GRID, RATE_HZ)
+    raise AssertionError("nothing steady was heard")
+
+
+def wanted_db(settings: EqSettings, name: str) -> Floats:
+    return response_db(plan(settings, FORMATS[name]).held, GRID)
+
+
+def until(what: object, of: Running, address: str) -> None:
+    """Until a bridge says so; in its own time."""
+    end = time.monotonic() + PATIENCE_S
+    while (got := of.value(address)) != what:
+        assert time.monotonic() < end, f"{address} is {got!r}"
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("name", ["lv2-x42", "lv2-calf"])
+def test_words_sent_as_osc_are_heard_through_a_plug_in(jack: str, name: str, tmp_path: Path) -> None:
+    """oscsend -> bridge -> jalv -> noise: warm, bright, bypass, A and B, to a tenth of a dB."""
+    oscsend, _, _ = peer("oscsend"), peer("jalv"), jack
+    with running("--daw", f"vox=jalv:{name}") as bridge:
+
+        def say(address: str, types: str = "", *values: str) -> None:
+            subprocess.run([oscsend, "127.0.0.1", str(bridge.port), address, types, *values], check=True)
+
+        def error_db(settings: EqSettings) -> float:
+            bridge.ask("/semeq/list")  # what was sent before is followed by now
+            time.sleep(0.3)
+            return float(np.abs(heard_db(f"semeq_{name[4:]}", tmp_path) - wanted_db(settings, name)).max())
+
+        say("/semeq/vox/term", "s", "warm")
+        assert error_db(eq("warm")) < 0.1
+        say("/semeq/vox/ab/store")
+        say("/semeq/vox/ab", "i", "1")
+        say("/semeq/vox/term", "s", "bright")
+        say("/semeq/vox/intensity", "f", "0.5")
+        assert error_db(eq("bright", 0.5)) < 0.1
+        say("/semeq/vox/bypass", "i", "1")
+        assert error_db(EqSettings.flat()) < 0.1
+        say("/semeq/vox/bypass", "i", "0")
+        say("/semeq/vox/ab", "i", "0")
+        assert error_db(eq("warm")) < 0.1
+
+
+def test_what_jalv_plays_reads_back(jack: str) -> None:
+    peer("jalv")
+    assert jack
+    driver = Jalv("lv2-calf")
+    try:
+        driver.push(eq("warm"))
+        time.sleep(0.3)
+        back = driver.read_back()
+    finally:
+        driver.close()
+    assert back is not None
+    assert np.abs(response_db(back, GRID) - wanted_db(eq("warm"), "lv2-calf")).max() < 0.01
+
+
+PATCH = """#N canvas 0 0 400 300 10;
+#X obj 0 0 loadbang;
+#X obj 0 20 t b b;
+#X msg 100 40 connect 127.0.0.1 {port};
+#X msg 0 60 0.25;
+#X obj 0 80 oscformat semeq vox intensity;
+#X obj 0 100 netsend -u -b;
+#X connect 0 0 1 0;
+#X connect 1 0 3 0;
+#X connect 1 1 2 0;
+#X connect 2 0 5 0;
+#X connect 3 0 4 0;
+#X connect 4 0 5 0;
+"""
+
+
+def test_pure_data_moves_the_intensity(tmp_path: Path) -> None:
+    pd = peer("pd")
+    with running() as bridge:
+        (tmp_path / "knob.pd").write_text(PATCH.format(port=bridge.port))
+        process = subprocess.Popen(
+            [pd, "-nogui", "-noaudio", "-nomidi", "-open", str(tmp_path / "knob.pd")],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            until(0.25, bridge, "/semeq/vox/intensity")
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+def test_oscdump_hears_what_a_subscriber_is_told() -> None:
+    """Through another library's decoder: addresses, types and values."""
+    oscdump = peer("oscdump")
+    with running() as bridge:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        process = subprocess.Popen([oscdump, "-L", str(port)], stdout=subprocess.PIPE, text=True)
+        try:
+            time.sleep(0.5)
+            bridge.ask("/semeq/vox/term", "warm")
+            bridge.ask("/semeq/subscribe", port, 60, "/semeq/vox/")
+            assert process.stdout is not None
+            lines = [process.stdout.readline() for _ in range(20)]
+        finally:
+            process.terminate()
+            process.communicate(timeout=10)
+    assert any('/semeq/vox/term s "warm"' in line for line in lines)
+    assert any("/semeq/vox/bypass i 0" in line for line in lines)
+    assert any("/semeq/vox/intensity f 1.000000" in line for line in lines)
+
+
+def test_jalv_without_jack_is_one_line() -> None:
+    peer("jalv")
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "from semeq_bridge.cli import main; main()",
+            "serve",
+            "--osc",
+            "127.0.0.1:0",
+            "--daw",
+            "jalv:",
+        ],
+        env={**os.environ, "JACK_DEFAULT_SERVER": "nobody", "JACK_NO_START_SERVER": "1"},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "is JACK running?" in done.stderr.splitlines()[-1]

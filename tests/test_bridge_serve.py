@@ -1,0 +1,302 @@
+"""The bridge on the wire: a process that is sent datagrams, floods and nonsense, and tells those who listen."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from semeq_bridge.client import Talk
+from semeq_bridge.errors import BridgeError
+from semeq_bridge.osc import Message, bundled, decode, encode
+
+BRIDGE = [sys.executable, "-c", "from semeq_bridge.cli import main; main()"]
+
+
+class Running:
+    """A bridge in a process of its own."""
+
+    def __init__(self, process: subprocess.Popen[str], port: int) -> None:
+        self.process, self.port = process, port
+        self.to = f"127.0.0.1:{port}"
+
+    def talk(self) -> Talk:
+        return Talk("127.0.0.1", self.port)
+
+    def ask(self, address: str, *args: int | float | str) -> list[Message]:
+        with self.talk() as talk:
+            return talk.ask(address, *args, patience_s=10)
+
+    def value(self, address: str) -> object:
+        (answer,) = self.ask(address)
+        return answer.args[0]
+
+
+@contextmanager
+def running(*args: str) -> Iterator[Running]:
+    command = [*BRIDGE, "serve", "--osc", "127.0.0.1:0", "--instance", "vox", "--instance", "gtr", "--json", *args]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        assert process.stderr is not None
+        line = process.stderr.readline()
+        assert "OSC at" in line, line
+        yield Running(process, int(line.split("127.0.0.1:")[1].split(";")[0]))
+    finally:
+        if process.poll() is None:
+            process.terminate()
+        process.communicate(timeout=10)
+
+
+@pytest.fixture
+def bridge() -> Iterator[Running]:
+    with running() as it:
+        yield it
+
+
+def command(*args: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*BRIDGE, *args], capture_output=True, text=True, timeout=30, check=False)
+
+
+def test_what_is_set_can_be_asked_for(bridge: Running) -> None:
+    assert bridge.ask("/semeq/vox/term", "warm") == []
+    assert bridge.value("/semeq/vox/term") == "warm"
+    assert bridge.value("/semeq/gtr/term") == ""
+
+
+def test_whoever_asks_the_wrong_way_is_told(bridge: Running) -> None:
+    (error,) = bridge.ask("/semeq/vox/intensity", 7.0)
+    assert error == Message("/semeq/error", ("/semeq/vox/intensity", "7: it takes -1 to 2"))
+    with bridge.talk() as talk:
+        talk._socket.sendto(b"nonsense", talk.to)
+        assert any("no OSC" in str(one.args) for one in talk.ask("/semeq/list"))
+
+
+def test_drivers_get_every_last_value(bridge: Running) -> None:
+    del bridge
+    with running("--daw", "gtr=print:") as it:
+        it.ask("/semeq/gtr/term", "warm")
+        with it.talk() as talk:
+            for number in range(200):
+                talk.send("/semeq/gtr/intensity", number / 199)
+        time.sleep(0.3)
+        it.process.send_signal(signal.SIGTERM)
+        out, _ = it.process.communicate(timeout=10)
+    rows = [json.loads(line)["settings"] for line in out.splitlines()]
+    assert it.process.returncode == 0
+    assert rows[-1]["bands"][0]["gain_db"] == pytest.approx(2.958, abs=0.01)
+
+
+def test_subscribers_hear_of_changes_but_not_their_own_at_once(bridge: Running) -> None:
+    with bridge.talk() as me, bridge.talk() as other:
+        for talk in (me, other):
+            talk.ask("/semeq/subscribe")
+        list(other.received(0.2)), list(me.received(0.1))  # everything, once
+        me.send("/semeq/vox/intensity", 0.25)
+        heard = {one.address: one.args[0] for one in other.received(0.1)}
+        assert heard["/semeq/vox/intensity"] == pytest.approx(0.25)
+        assert [one for one in me.received(0.03) if one.address == "/semeq/vox/intensity"] == []
+
+
+def test_a_fast_fader_is_told_at_most_thirty_times_a_second_and_its_last_value_always(bridge: Running) -> None:
+    with bridge.talk() as me, bridge.talk() as other:
+        other.ask("/semeq/subscribe")
+        list(other.received(0.2))
+        for number in range(400):
+            me.send("/semeq/vox/intensity", number / 400)
+            time.sleep(0.0025)
+        me.send("/semeq/vox/intensity", 1.5)
+        heard = [one.args[0] for one in other.received(0.5) if one.address == "/semeq/vox/intensity"]
+    assert heard[-1] == 1.5
+    assert 5 < len(heard) < 70  # in about a second and a half
+
+
+def test_a_pattern_and_a_port_of_its_own_are_kept_to(bridge: Running) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as panel, bridge.talk() as talk:
+        panel.bind(("127.0.0.1", 0))
+        panel.settimeout(5)
+        talk.ask("/semeq/subscribe", panel.getsockname()[1], 30, "/semeq/vox/band/*/gain")
+        heard = {one.address for one in decode(panel.recv(8192))}
+    assert heard == {f"/semeq/vox/band/{number}/gain" for number in range(1, 6)}
+
+
+def test_only_so_many_may_listen(bridge: Running) -> None:
+    answers = []
+    with bridge.talk() as talk:
+        for port in range(20_000, 20_100):
+            answers += talk.ask("/semeq/subscribe", port)
+    assert sum("no more" in str(one.args) for one in answers if one.address == "/semeq/error") >= 20
+    status = {one.address: one.args[0] for one in bridge.ask("/semeq/status")}
+    assert int(str(status["/semeq/status/subscribers"])) <= 16
+
+
+def test_a_burst_loses_nothing_and_the_last_value_stands(bridge: Running) -> None:
+    """2,000 messages to 200 addresses as fast as they go; the rate is benched, not tested."""
+    addresses = [
+        f"/semeq/{name}/band/{n}/{what}/norm"
+        for name in ("vox", "gtr")
+        for n in range(1, 6)
+        for what in ("gain", "freq")
+    ]
+    with bridge.talk() as talk:
+        for number in range(2000):
+            talk.send(addresses[number % len(addresses)], number / 2000)
+            if number % 100 == 99:
+                talk.ask("/semeq/list", patience_s=10)
+    status = {one.address: one.args[0] for one in bridge.ask("/semeq/status")}
+    assert int(str(status["/semeq/status/messages"])) >= 2000 + 2 * 20
+    assert "/semeq/status/dropped" not in status
+    for place, address in enumerate(addresses):
+        assert bridge.value(address) == pytest.approx((2000 - len(addresses) + place) / 2000, abs=1e-4)
+
+
+KILLERS = [
+    b"#bundle\0" + bytes(8) + b"\xff\xff\xff\xfc" + bytes(8),
+    bundled([encode("/semeq/vox/term", "warm")]).replace(bytes(7) + b"\x01", b"\xff" * 8),
+    encode("/semeq/" + "*a" * 8 + "b", 1),
+    encode("/semeq/*/*/*/*", 1.0),
+    bytes(60_000),
+]
+
+
+@pytest.mark.parametrize("packet", KILLERS)
+def test_one_packet_that_hangs_others_is_a_line_in_the_counters(bridge: Running, packet: bytes) -> None:
+    with bridge.talk() as talk:
+        talk._socket.sendto(packet, talk.to)
+        began = time.monotonic()
+        talk.ask("/semeq/list", patience_s=5)
+        assert time.monotonic() - began < 1
+
+
+def test_a_message_for_later_is_followed_then(bridge: Running) -> None:
+    import struct
+
+    due_s = time.time() + 0.5
+    tag = struct.pack(">II", int(due_s) + 2_208_988_800, int(due_s % 1 * 2**32))
+    inner = encode("/semeq/vox/term", "warm")
+    with bridge.talk() as talk:
+        talk._socket.sendto(b"#bundle\0" + tag + struct.pack(">i", len(inner)) + inner, talk.to)
+    assert bridge.value("/semeq/vox/term") == ""
+    time.sleep(0.8)
+    assert bridge.value("/semeq/vox/term") == "warm"
+
+
+def test_it_stops_cleanly_when_asked(bridge: Running) -> None:
+    bridge.process.send_signal(signal.SIGTERM)
+    _, err = bridge.process.communicate(timeout=10)
+    assert bridge.process.returncode == 0
+    assert json.loads(json.loads(err.splitlines()[-1])["log"])["pushed"] == 0
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("--osc", "0.0.0.0:9000"), "can be reached by others"),
+        (("--lan", "0.0.0.0"), "go together"),
+        (("--lan", "0.0.0.0", "--allow", "x"), "192.168.1.0/24"),
+        (("--osc", "nowhere"), "127.0.0.1:9000"),
+        (("--osc", "127.0.0.1:99999"), "0 to 65535"),
+        (("--daw", "cubase:"), "there are jalv"),
+        (("--daw", "bass=print:"), "no instance 'bass'"),
+        (("--instance", "Vox"), "small letters"),
+        (("--program", "brihgtt"), "bright"),
+        (("--daw", "generic-osc:nowhere.toml"), "No such file"),
+    ],
+)
+def test_a_wrong_start_gets_one_line(args: tuple[str, ...], said: str) -> None:
+    done = command("serve", *args)
+    assert done.returncode in (1, 2)
+    assert done.stderr.count("\n") == 1
+    assert said in done.stderr
+
+
+def test_a_port_that_is_taken_is_named(bridge: Running) -> None:
+    done = command("serve", "--osc", bridge.to)
+    assert done.returncode == 1
+    assert "another program has it" in done.stderr
+
+
+def test_send_says_what_stands_there_and_what_was_wrong(bridge: Running) -> None:
+    assert command("send", "/semeq/vox/term", "warm", "--to", bridge.to).returncode == 0
+    done = command("send", "/semeq/vox/term", "--to", bridge.to)
+    assert done.stdout == "/semeq/vox/term warm\n"
+    done = command("send", "/semeq/vox/intensity", "7", "--to", bridge.to)
+    assert (done.returncode, done.stderr) == (1, "semeq-bridge: /semeq/vox/intensity: 7: it takes -1 to 2\n")
+
+
+def test_nobody_there_is_one_line() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with Talk("127.0.0.1", port) as talk, pytest.raises(BridgeError, match="start semeq-bridge serve"):
+        talk.ask("/semeq/list", patience_s=0.3)
+
+
+def test_monitor_shows_values_and_counters(bridge: Running) -> None:
+    bridge.ask("/semeq/vox/term", "warm")
+    shown = json.loads(command("monitor", "--once", "--json", "--to", bridge.to).stdout)
+    assert shown["/semeq/vox/term"] == "warm"
+    assert int(shown["/semeq/status/messages"]) > 0
+
+
+def test_what_was_recorded_is_replayed(tmp_path: Path) -> None:
+    with running("--record", str(tmp_path / "r.jsonl")) as it:
+        it.ask("/semeq/vox/term", "warm")
+        it.ask("/semeq/vox/intensity", 0.5)
+        ended = it.value("/semeq/vox/band/1/gain")
+        it.process.send_signal(signal.SIGTERM)
+        it.process.communicate(timeout=10)
+    done = command("replay", str(tmp_path / "r.jsonl"), "--instance", "vox", "--instance", "gtr", "--json")
+    assert json.loads(done.stdout)["values"]["/semeq/vox/band/1/gain"] == pytest.approx(ended, abs=1e-5)
+
+
+def test_memory_does_not_grow_with_messages(bridge: Running) -> None:
+    def memory_kb() -> int:
+        text = Path(f"/proc/{bridge.process.pid}/status").read_text()
+        return int(text.split("VmRSS:")[1].split()[0])
+
+    if not Path("/proc/self/status").exists():
+        pytest.skip("no /proc here")
+    with bridge.talk() as talk:
+        for turn in range(6):
+            for number in range(2000):
+                talk.send("/semeq/vox/intensity", (turn * 2000 + number) % 997 / 997)
+                if number % 200 == 199:
+                    talk.ask("/semeq/list", patience_s=10)
+            if turn == 2:
+                before = memory_kb()
+    assert memory_kb() - before < 8000
+
+
+def test_generic_osc_sends_what_the_templates_say(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as daw:
+        daw.bind(("127.0.0.1", 0))
+        daw.settimeout(5)
+        (tmp_path / "t.toml").write_text(
+            f"port = {daw.getsockname()[1]}\n"
+            '[[send]]\naddress = "/eq/{band}/gain"\nwhat = "gain"\nlaw = "norm"\nlow = -15\nhigh = 15\n'
+            '[[send]]\naddress = "/eq/bell/{band0}/oct"\nwhat = "q"\nlaw = "octaves"\n'
+            '[[send]]\naddress = "/eq/level"\nwhat = "preamp"\nbefore = [1, "main"]\n'
+        )
+        with running("--daw", f"vox=generic-osc:{tmp_path / 't.toml'}") as it:
+            heard: dict[str, tuple[object, ...]] = {}
+
+            def listen() -> None:
+                while len(heard) < 11 or heard["/eq/1/gain"][0] == 0.5:
+                    (message,) = decode(daw.recv(8192))
+                    heard[message.address] = message.args
+
+            it.ask("/semeq/vox/term", "warm")
+            listen()
+    assert heard["/eq/1/gain"][0] == pytest.approx((2.958 + 15) / 30, abs=1e-4)
+    assert set(heard) == {f"/eq/{n}/gain" for n in range(1, 6)} | {f"/eq/bell/{n}/oct" for n in range(5)} | {
+        "/eq/level"
+    }
+    assert heard["/eq/level"][:2] == (1, "main")

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from semeq_bridge.core import Event, apply, new_state, value_at
 from semeq_bridge.errors import BridgeError
+from semeq_bridge.jobs import store
 from semeq_bridge.midi.hands import Hand, Law, ticks
+from semeq_bridge.midi.learn import guess, row_text
 from semeq_bridge.midi.moves import Move, Reader, Stream
 from semeq_bridge.midi.table import Device, Follower, read_map, stable_name
 
@@ -179,6 +181,46 @@ def test_a_map_turns_knobs_into_values_of_addresses(tmp_path: Path) -> None:
     assert value_at(state, "/semeq/vox/bypass") == 0
     assert play(0xB0, 99, 5) == []
     assert play(0xC0, 9) == []
+
+
+@pytest.mark.parametrize(
+    ("messages", "said"),
+    [
+        ([(0xB0, 21, value) for value in range(40, 60)], "CC 21 on channel 1"),
+        (
+            [(0xB2, 21, value) for value in (1, 1, 2, 1, 127, 127, 126, 127, 1, 1)],
+            "CC 21 on channel 3, a relative knob (two's",
+        ),
+        (
+            [(0xB0, 21, value) for value in (65, 65, 66, 65, 63, 63, 62, 63, 65)],
+            "CC 21 on channel 1, a relative knob (64 is",
+        ),
+        ([(0xB0, 21, value) for value in (1, 1, 2, 65, 65, 66, 1, 1, 65)], "CC 21 on channel 1, a relative knob (sign"),
+        ([(0xB0, 21, 1)] * 12, "turn it both ways"),
+        ([m for v in range(20) for m in ((0xB0, 7, v), (0xB0, 39, v * 5))], "CC 7 with 39, 14 bits"),
+        ([m for v in range(20) for m in ((0xB0, 99, 1), (0xB0, 98, 40), (0xB0, 6, v))], "NRPN 1, 40 on channel 1"),
+        ([(0x90, 36, 100), (0x80, 36, 0)], "note 36"),
+        ([(0xE0, 0, value) for value in range(60, 80)], "pitch wheel"),
+        ([(0xC0, 3)], "program changes"),
+        ([(0xB0, 21, 5)], "few messages"),
+        ([(0xB0, 21, value) for value in range(1, 13)], "CC 21 on channel 1"),  # a fader that begins at the bottom
+    ],
+)
+def test_a_moved_control_is_known_by_what_it_sends(messages: list[tuple[int, ...]], said: str) -> None:
+    assert said in str(guess(messages))
+
+
+def test_what_was_learnt_is_kept_beside_the_map_and_works(tmp_path: Path) -> None:
+    found = guess([(0xB0, 21, value) for value in range(40, 60)])
+    assert found is not None
+    for name in ('my "knob" (1)', "other"):
+        store(tmp_path / "learnt.toml", row_text(found, "/semeq/vox/intensity", name))
+    devices = read_map(tmp_path / "learnt.toml")
+    assert [device.means('my "knob" (1) 20:0') for device in devices] == [True, False]
+    follower = Follower.of('my "knob" (1) 24:0', devices)
+    assert follower.follow((0xB0, 21, 127), lambda _: 1.0) == [
+        Event("/semeq/vox/intensity", (1.0,), 'midi:my "knob" (1) 24:0')
+    ]
 
 
 def test_the_same_knob_under_another_port_number_is_the_same_device(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -35,7 +36,7 @@ def jack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A private JACK server; its name is where clients look for it."""
     name = f"semeq_{os.getpid()}"
     log = (tmp_path_factory.mktemp("jack") / "log").open("w")
-    command = [peer("jackd"), "-r", "-S", "-t", "10000", "--no-mlock", "-n", name, "-d", "dummy", "-r", str(RATE_HZ)]
+    command = [peer("jackd"), "-r", "-S", "-t", "2000", "--no-mlock", "-n", name, "-d", "dummy", "-r", str(RATE_HZ)]
     environment = os.environ | {"JACK_NO_AUDIO_RESERVATION": "1"}
     process = subprocess.Popen([*command, "-p", "256"], stdout=log, stderr=subprocess.STDOUT, env=environment)
     before = {key: os.environ.get(key) for key in ("JACK_DEFAULT_SERVER", "JACK_NO_START_SERVER")}
@@ -49,7 +50,11 @@ def jack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield name
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(10)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(10)
         log.close()
         for key, value in before.items():
             if value is None:
@@ -109,10 +114,16 @@ def wanted_db(settings: EqSettings, name: str) -> Floats:
     return response_db(plan(settings, FORMATS[name]).held, GRID)
 
 
-def until(what: object, of: Running, address: str) -> None:
+def until(what: object, of: Running, address: str, counter: str = "") -> None:
     """Until a bridge says so; in its own time."""
+
+    def now() -> object:
+        if not counter:
+            return of.value(address)
+        return {one.address: one.args[0] for one in of.ask(address)}.get(f"{address}/{counter}")
+
     end = time.monotonic() + PATIENCE_S
-    while (got := of.value(address)) != what:
+    while (got := now()) != what:
         assert time.monotonic() < end, f"{address} is {got!r}"
         time.sleep(0.05)
 
@@ -157,6 +168,66 @@ def test_what_jalv_plays_reads_back(jack: str) -> None:
         driver.close()
     assert back is not None
     assert np.abs(response_db(back, GRID) - wanted_db(eq("warm"), "lv2-calf")).max() < 0.01
+
+
+SENDER = """
+import sys, time
+import mido
+out = mido.Backend("mido.backends.rtmidi/UNIX_JACK").open_output("knob", virtual=True, client_name="knobbox")
+for line in sys.stdin:
+    count, rate = map(int, line.split())
+    began = time.perf_counter()
+    for number in range(count):
+        out.send(mido.Message("control_change", control=21, value=number % 128))
+        if rate:
+            time.sleep(max(0.0, began + number / rate - time.perf_counter()))
+    print("sent", flush=True)
+"""
+KNOB = """
+version = 1
+[[device]]
+match = "knob"
+[[device.map]]
+cc = 21
+takeover = "jump"
+target = "/semeq/vox/intensity"
+"""
+
+
+def test_a_knob_over_real_jack_midi_loses_nothing_and_doubles_nothing(
+    jack: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """2,000 turns at 1,000 a second and 5,000 in a burst, from a device that is plugged in while we run."""
+    assert jack
+    monkeypatch.setenv("SEMEQ_MIDI", "jack")
+    (tmp_path / "map.toml").write_text(KNOB)
+    record = tmp_path / "record.jsonl"
+    with running("--midi", "knob", "--map", str(tmp_path / "map.toml"), "--record", str(record)) as bridge:
+        sender = subprocess.Popen(
+            [sys.executable, "-c", SENDER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+        )
+        try:
+            assert bridge.process.stderr is not None
+            assert "knob" in bridge.process.stderr.readline()
+            assert sender.stdin is not None
+            assert sender.stdout is not None
+            time.sleep(0.5)
+            sent = 0
+            for count, rate in ((2000, 1000), (5000, 0)):
+                sender.stdin.write(f"{count} {rate}\n")
+                assert sender.stdout.readline() == "sent\n"
+                sent += count
+                until(sent, bridge, "/semeq/status", "midi")
+            assert bridge.value("/semeq/vox/intensity") == pytest.approx(4999 % 128 / 127)
+        finally:
+            sender.terminate()
+            sender.communicate(timeout=10)
+        assert "has gone" in bridge.process.stderr.readline()
+    turned = [
+        json.loads(line) for line in record.read_text().splitlines() if '"/semeq/vox/intensity", "args": [' in line
+    ]
+    values = [round(row["args"][0] * 127) for row in turned if row["args"]]
+    assert values == [number % 128 for count in (2000, 5000) for number in range(count)]
 
 
 PATCH = """#N canvas 0 0 400 300 10;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -41,9 +42,11 @@ class Running:
 
 
 @contextmanager
-def running(*args: str) -> Iterator[Running]:
+def running(*args: str, environment: dict[str, str] | None = None) -> Iterator[Running]:
     command = [*BRIDGE, "serve", "--osc", "127.0.0.1:0", "--instance", "vox", "--instance", "gtr", "--json", *args]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ | (environment or {})
+    )
     try:
         assert process.stderr is not None
         line = process.stderr.readline()
@@ -255,6 +258,16 @@ def test_what_was_recorded_is_replayed(tmp_path: Path) -> None:
         it.process.communicate(timeout=10)
     done = command("replay", str(tmp_path / "r.jsonl"), "--instance", "vox", "--instance", "gtr", "--json")
     assert json.loads(done.stdout)["values"]["/semeq/vox/band/1/gain"] == pytest.approx(ended, abs=1e-5)
+
+
+def test_without_midi_one_line_says_so_and_osc_goes_on() -> None:
+    with running("--midi", ".", environment={"SEMEQ_MIDI": "jack", "JACK_DEFAULT_SERVER": "nobody"}) as it:
+        assert it.process.stderr is not None
+        lines = [it.process.stderr.readline()]
+        while "MIDI" not in lines[-1]:
+            lines.append(it.process.stderr.readline())
+        assert "OSC goes on" in lines[-1]
+        assert it.ask("/semeq/vox/term", "warm") == []
 
 
 def test_memory_does_not_grow_with_messages(bridge: Running) -> None:

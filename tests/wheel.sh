@@ -7,7 +7,7 @@ place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 "$python" -m venv "$place/env"
 wheel=$(ls "$root"/dist/semeq-*.whl)
-"$place/env/bin/pip" install --quiet "$wheel[plot]" hypothesis jsonschema psutil pytest python-osc
+"$place/env/bin/pip" install --quiet "$wheel[plot]" hypothesis jsonschema psutil pytest python-osc python-rtmidi
 cp -r "$root/tests" "$root/examples" "$root/README.md" "$place/"
 cat >"$place/pytest.ini" <<INI
 [pytest]

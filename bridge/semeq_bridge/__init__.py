@@ -1,4 +1,4 @@
-"""semeq bridge: OSC steers the EQ inside a DAW session. The state is pure; `serve` only moves bytes."""
+"""semeq bridge: OSC and MIDI steer the EQ inside a DAW session. The state is pure; `serve` only moves bytes."""
 
 from semeq_bridge.controls import CONTROLS
 from semeq_bridge.core import Changed, Event, Refused, Replied, apply, new_state, value_at, values

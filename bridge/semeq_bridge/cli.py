@@ -11,7 +11,7 @@ import click
 from semeq.command import new_group, run
 
 PATH = click.Path(path_type=Path, readable=False)
-app = new_group("OSC steers the EQ inside a DAW session: words, intensity, morphs, A and B, live.")
+app = new_group("OSC and MIDI steer the EQ inside a DAW session: words, intensity, morphs, A and B, live.")
 to_option = click.option("--to", default="127.0.0.1:9000", show_default=True, help="Where the bridge listens.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
 instance_option = click.option("--instance", "instances", multiple=True, help="Name of an EQ, such as vox. [main]")
@@ -28,6 +28,9 @@ def main() -> None:
 @instance_option
 @program_option
 @click.option("--daw", "daws", multiple=True, metavar="[INSTANCE=]DRIVER:TARGET", help="What plays it; see drivers.")
+@click.option("--midi", metavar="REGEX", help="Listen to MIDI inputs of such names; hot-plugged ones too.")
+@click.option("--midi-port", default="", metavar="NAME", help="Open an input of our own, where the system has such.")
+@click.option("--map", "maps", type=PATH, multiple=True, metavar="FILE", help="What knobs move, in TOML.")
 @click.option("--lan", metavar="ADDRESS", help="Listen where others can reach it; with --allow.")
 @click.option("--allow", multiple=True, metavar="NETWORK", help="Who may speak, such as 192.168.1.0/24.")
 @click.option("--record", type=PATH, metavar="FILE", help="Keep every message in a new file, for replay.")
@@ -37,13 +40,16 @@ def serve_command(
     instances: tuple[str, ...],
     programs: tuple[str, ...],
     daws: tuple[str, ...],
+    midi: str | None,
+    midi_port: str,
+    maps: tuple[Path, ...],
     lan: str | None,
     allow: tuple[str, ...],
     record: Path | None,
     as_json: bool,
 ) -> None:
-    """Listen for OSC and steer what plays; until Ctrl-C or SIGTERM."""
-    from semeq_bridge.jobs import Setup, serve
+    """Listen for OSC and MIDI and steer what plays; until Ctrl-C or SIGTERM."""
+    from semeq_bridge.jobs import Setup, learnt_file, serve
 
     def say(line: str) -> None:
         click.echo(json.dumps({"log": line}, ensure_ascii=False) if as_json else line, err=True)
@@ -57,6 +63,9 @@ def serve_command(
         lan=lan,
         allow=allow,
         record=record,
+        midi=midi,
+        midi_port=midi_port,
+        maps=(*maps, learnt_file()) if learnt_file().exists() else maps,
     )
     counts = serve(setup, say)
     say(json.dumps(counts) if as_json else ", ".join(f"{name} {value}" for name, value in counts.items()))
@@ -122,6 +131,36 @@ def monitor_command(to: str, once: bool, as_json: bool) -> None:
         )
 
     watch(to, show, turns=1 if once else None)
+
+
+@app.command("devices")
+@json_option
+def devices_command(as_json: bool) -> None:
+    """List the MIDI ports there are."""
+    from semeq_bridge.midi.ports import names
+
+    inputs, outputs = names()
+    if as_json:
+        click.echo(json.dumps({"inputs": inputs, "outputs": outputs}, ensure_ascii=False))
+        return
+    for title, rows in (("inputs", inputs), ("outputs", outputs)):
+        click.echo(f"{title}: {', '.join(rows) if rows else 'none'}")
+
+
+@app.command("learn")
+@click.argument("target")
+@click.option("--midi", default=".", metavar="REGEX", help="Only inputs of such names.")
+@click.option("--yes", is_flag=True, help="Store it without asking.")
+def learn_command(target: str, midi: str, yes: bool) -> None:
+    """Watch a control that is moved, say what it seems to be, and let it move TARGET, such as /semeq/intensity."""
+    from semeq_bridge.jobs import learn, learnt_file, store
+
+    click.echo("move the control up and down ...", err=True)
+    said, row = learn(target, midi, lambda line: click.echo(line, err=True))
+    click.echo(said)
+    if yes or click.confirm(f"let it move {target}?"):
+        store(learnt_file(), row)
+        click.echo(f"stored in {learnt_file()}; semeq-bridge serve --midi reads it")
 
 
 @app.command("replay")

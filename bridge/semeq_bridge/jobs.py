@@ -14,12 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from semeq.errors import UsageError
+from semeq.personal_file import words_file
 from semeq_bridge.client import Talk
 from semeq_bridge.controls import CONTROLS, Value
 from semeq_bridge.core import DEFAULT, ROOT, Event, Refused, apply, new_state, values
 from semeq_bridge.drivers import opened
 from semeq_bridge.errors import BridgeError
 from semeq_bridge.feedback import is_loopback
+from semeq_bridge.midi.reader import Midi
+from semeq_bridge.midi.table import Device, Row, read_map, stable_name
 from semeq_bridge.osc import Arg
 from semeq_bridge.pusher import Pusher
 from semeq_bridge.serve import Server, bound
@@ -36,6 +39,9 @@ class Setup:
     lan: str | None = None
     allow: tuple[str, ...] = ()
     record: Path | None = None
+    midi: str | None = None
+    midi_port: str = ""
+    maps: tuple[Path, ...] = ()
 
 
 def place_of(text: str) -> tuple[str, int]:
@@ -71,7 +77,12 @@ def serve(setup: Setup, say: Callable[[str], None]) -> dict[str, Value]:
             instance, driver = _daw(text, setup.instances)
             pushers.append(Pusher(instance, opened(driver)))
             stack.callback(pushers[-1].driver.close)
+        wake.setblocking(False)
         server = Server(ours, state, pushers, allowed, record, say, wake)
+        if setup.midi is not None or setup.midi_port:
+            server.devices = [device for path in setup.maps for device in read_map(path)] or _usual_map()
+            server.midi = Midi(setup.midi or "", setup.midi_port, say)
+            stack.callback(server.midi.close)
         stopping: list[int] = []
 
         def stop(number: int, _frame: object) -> None:
@@ -85,6 +96,59 @@ def serve(setup: Setup, say: Callable[[str], None]) -> dict[str, Value]:
         server.push_all()
         server.run(lambda: bool(stopping))
         return server.status()
+
+
+def _usual_map() -> list[Device]:
+    """Where no map says otherwise: CC 1 (the wheel) and 21 are the intensity, 22 the morph, programs the words."""
+    rows = (
+        Row(kind="cc", number=1, channel=0, target=f"{ROOT}/intensity"),
+        Row(kind="cc", number=21, channel=0, target=f"{ROOT}/intensity"),
+        Row(kind="cc", number=22, channel=0, target=f"{ROOT}/morph"),
+        Row(kind="program", number=0, channel=0, target=f"{ROOT}/term/index"),
+    )
+    return [Device(match="", rows=rows)]
+
+
+def learn(target: str, pattern: str, say: Callable[[str], None], *, patience_s: float = 60.0) -> tuple[str, str]:
+    """Watch until a control has been moved: what it seems to be, and the row of a map for it."""
+    from semeq_bridge.midi.learn import ENOUGH, guess, row_text
+
+    if not target.startswith(f"{ROOT}/"):
+        raise UsageError(f"{target}: give an address such as {ROOT}/intensity")
+    midi = Midi(pattern, "", say)
+    heard: dict[str, list[tuple[int, ...]]] = {}
+    began_s, first_s = time.monotonic(), 0.0
+    try:
+        while (now_s := time.monotonic()) - began_s < patience_s and not midi.failed:
+            for port, message in midi.arrived(now_s):
+                heard.setdefault(port, []).append(message)
+                first_s = first_s or now_s
+            most = max(heard, key=lambda port: len(heard[port]), default="")
+            if most and (len(heard[most]) >= 2 * ENOUGH or now_s - first_s > 3.0):
+                found = guess(heard[most])
+                if found is not None:
+                    return f"{stable_name(most)}: {found}", row_text(found, target, stable_name(most))
+            time.sleep(0.02)
+    finally:
+        midi.close()
+    if midi.failed:
+        raise BridgeError(midi.failed)
+    raise BridgeError(f"nothing was moved for {patience_s:.0f} s; see semeq-bridge devices for the ports there are")
+
+
+def store(path: Path, row: str) -> None:
+    """Add a row to the file of what was learnt; maps written by hand are left alone."""
+    old = path.read_text("utf-8") if path.exists() else "version = 1\n"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.part")
+    draft.write_text(f"{old.rstrip()}\n\n{row}", "utf-8")
+    read_map(draft)  # what is stored can be read
+    draft.replace(path)
+
+
+def learnt_file() -> Path:
+    """Where rows that were learnt are kept."""
+    return Path(words_file()).with_name("midi-learnt.toml")
 
 
 def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:

@@ -14,10 +14,12 @@ from dataclasses import dataclass, field
 from typing import TextIO
 
 from semeq_bridge.controls import Value
-from semeq_bridge.core import ROOT, Changed, Effect, Event, Refused, Replied, apply, values
+from semeq_bridge.core import ROOT, Changed, Effect, Event, Refused, Replied, apply, value_at, values
 from semeq_bridge.errors import BridgeError, MessageError, OscError
 from semeq_bridge.feedback import Feedback, is_loopback
 from semeq_bridge.limits import Buckets
+from semeq_bridge.midi.reader import Midi
+from semeq_bridge.midi.table import Device, Follower
 from semeq_bridge.osc import MOST_BYTES, Arg, Message, bundled, decode, encode
 from semeq_bridge.pusher import Pusher
 from semeq_bridge.state import State
@@ -41,6 +43,8 @@ class Server:
     record: TextIO | None = None
     say: Callable[[str], None] = lambda _: None
     wake: socket.socket | None = None
+    midi: Midi | None = None
+    devices: Sequence[Device] = ()
     counts: Counter[str] = field(default_factory=Counter)
     feedback: Feedback = field(default_factory=Feedback)
     slowest_s: float = 0.0
@@ -49,6 +53,7 @@ class Server:
     _later: list[tuple[float, int, Message, tuple[str, int]]] = field(default_factory=list)
     _arrived_s: dict[str, float] = field(default_factory=dict)
     _told: set[str] = field(default_factory=set)
+    _followers: dict[str, Follower] = field(default_factory=dict)
 
     def run(self, stopped: Callable[[], bool]) -> None:
         """Serve until ``stopped`` says so."""
@@ -57,11 +62,16 @@ class Server:
 
     def turn(self, patience_s: float) -> None:
         """Wait for something, follow it, tell whoever has to know."""
-        watched = [self.osc] if self.wake is None else [self.osc, self.wake]
+        watched: list[socket.socket | Midi] = [self.osc] if self.wake is None else [self.osc, self.wake]
+        if self.midi is not None and self.midi.fileno() >= 0:
+            watched.append(self.midi)
         ready, _, _ = select.select(watched, [], [], max(0.0, patience_s))
+        if self.wake is not None and self.wake in ready:
+            self.wake.recv(4096)
         if self.osc in ready:
             self._receive()
         now_s = time.monotonic()
+        self._hear(now_s)
         while self._later and self._later[0][0] <= time.time():
             _, _, message, source = heapq.heappop(self._later)
             self._follow(message, source, now_s)
@@ -126,7 +136,27 @@ class Server:
         except (MessageError, OscError) as error:
             self._refuse(message.address, str(error), source, now_s)
             return
-        event = Event(message.address, message.args, sender)
+        self._apply(Event(message.address, message.args, sender), source, now_s)
+
+    def _hear(self, now_s: float) -> None:
+        """Follow what MIDI has brought."""
+        if self.midi is None:
+            return
+        for port, message in self.midi.arrived(now_s):
+            self.counts["midi"] += 1
+            follower = self._followers.get(port)
+            if follower is None:
+                follower = self._followers[port] = Follower.of(port, self.devices)
+            for event in follower.follow(message, self._standing):
+                self._apply(event, None, now_s)
+
+    def _standing(self, address: str) -> Value | None:
+        try:
+            return value_at(self.state, address)
+        except BridgeError:
+            return None
+
+    def _apply(self, event: Event, source: tuple[str, int] | None, now_s: float) -> None:
         if self.record is not None:
             self.record.write(record_line(event, now_s))
         self.state, effects = apply(self.state, event, now_s)
@@ -156,16 +186,20 @@ class Server:
         found["slowest-ms"] = round(1000 * self.slowest_s, 3)
         return found
 
-    def _do(self, effect: Effect, source: tuple[str, int], now_s: float) -> None:
+    def _do(self, effect: Effect, source: tuple[str, int] | None, now_s: float) -> None:
         match effect:
             case Changed(instance, address, sender):
                 self.counts["changes"] += 1
                 self._arrived_s.setdefault(instance, now_s)
                 self.feedback.changed(instance, address, sender, now_s)
-            case Replied(address, args, _):
+            case Replied(address, args, _) if source is not None:
                 self._send(encode(address, *args), source)
-            case Refused(address, reason, _):
+            case Refused(address, reason, _) if source is not None:
                 self._refuse(address, reason, source, now_s)
+            case Refused(address, reason, sender):
+                self.counts["refused"] += 1
+                if self._errors.takes(sender, now_s):
+                    self.say(f"{sender}: {address}: {reason}")
 
     def _refuse(self, address: str, reason: str, source: tuple[str, int], now_s: float) -> None:
         self.counts["refused"] += 1

@@ -53,7 +53,8 @@ def guess(messages: Sequence[tuple[int, ...]]) -> Guess | None:
         return None
     if nrpn := [move for move in moves if move.kind == "nrpn"]:
         return Guess(kind="nrpn", channel=nrpn[-1].channel, number=nrpn[-1].number)
-    (kind, channel, number), _ = Counter((move.kind, move.channel, move.number) for move in moves).most_common(1)[0]
+    counted: Counter[tuple[Kind, int, int]] = Counter((move.kind, move.channel, move.number) for move in moves)
+    kind, channel, number = counted.most_common(1)[0][0]
     if kind != "cc":
         return Guess(kind=kind, channel=channel, number=number)
     coarse = number - 32 if number >= 32 else number

@@ -1,7 +1,9 @@
-"""MIDI ports as they come and go: opened by name, closed when they vanish, their bytes handed over to the one loop.
+"""MIDI ports as they come and go: opened by name, closed when they vanish.
 
-Needs mido and python-rtmidi (the extra ``midi``). The library's thread only puts bytes into a queue; everything else,
-and above all the search for ports, happens in the loop's own thread: rtmidi misbehaves otherwise.
+Needs python-rtmidi (the extra ``midi``). Its queue is read 500 times a second: a callback would run Python in the
+thread of JACK, which makes sound wait. Ports are looked for with one and the same client: rtmidi misbehaves otherwise.
+All of it runs in a process of its own (`semeq_bridge.midi.reader`), since rtmidi holds on to everything while JACK
+waits for some client that died.
 """
 
 from __future__ import annotations
@@ -9,49 +11,42 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from semeq_bridge.errors import BridgeError
 from semeq_bridge.midi.table import stable_name
 
 _POLL_S = 1.0
-_MOST_WAITING = 100_000
-_PREFIX = "semeq"
+_MOST_WAITING = 65_536
+_CLIENT = "semeq-bridge"
+_FAILURES = (OSError, RuntimeError, NotImplementedError, ValueError)  # rtmidi's own errors are some of these
 
 
 @dataclass(slots=True)
 class Ports:
-    """All inputs whose names a pattern means; ``wake`` is called whenever something has arrived."""
+    """All inputs whose names a pattern means."""
 
     pattern: str
-    wake: Callable[[], None]
     say: Callable[[str], None]
     virtual: str = ""
-    backend: Any = None
+    _library: Any = None
+    _probe: Any = None
     _open: dict[str, Any] = field(default_factory=dict)
     _own: Any = None
-    _queue: deque[tuple[str, tuple[int, ...]]] = field(default_factory=lambda: deque(maxlen=_MOST_WAITING))
     _next_s: float = 0.0
     _silent: bool = False
 
     def start(self) -> None:
         """Load the library and open our own port, if one was asked for; raises where MIDI cannot be had."""
-        self.backend = backend()
+        self._library = library()
         with _as_error():
+            self._probe = new_input(self._library)
             if self.virtual:
-                self._own = self.backend.open_input(
-                    self.virtual, virtual=True, callback=self._taker(self.virtual), client_name=self.virtual
-                )
-
-    def _taker(self, name: str) -> Callable[[Any], None]:
-        def take(message: Any) -> None:
-            self._queue.append((name, tuple(message.bytes())))
-            self.wake()
-
-        return take
+                self._own = new_input(self._library)
+                self._own.open_virtual_port(self.virtual)
 
     def poll(self, now_s: float) -> None:
         """Open what has come and close what has gone, once a second."""
@@ -59,82 +54,89 @@ class Ports:
             return
         self._next_s = now_s + _POLL_S
         try:
-            names = [name for name in self.backend.get_input_names() if self._is_meant(name)]
-        except (OSError, RuntimeError) as error:
+            there = self._probe.get_ports()
+        except _FAILURES as error:
             if not self._silent:
                 self.say(f"MIDI ports cannot be listed: {error}")
             self._silent = True
             return
         self._silent = False
+        names = [name for name in there if self._is_meant(name)]
         for name in set(self._open) - set(names):
             self._close(name)
             self.say(f"MIDI: {stable_name(name)} has gone")
         for name in names:
-            if name in self._open:
-                continue
-            try:
-                self._open[name] = self.backend.open_input(name, callback=self._taker(name))
-            except (OSError, RuntimeError) as error:
-                self._open[name] = None  # not tried again until it has gone and come back
-                self.say(f"MIDI: {stable_name(name)} cannot be opened: {error}")
-            else:
-                self.say(f"MIDI: {stable_name(name)}")
+            if name not in self._open:
+                self._open[name] = self._opened(name, there.index(name))
+
+    def _opened(self, name: str, number: int) -> Any:
+        """The port; None where it cannot be opened, and then it is not tried before it has gone and come back."""
+        try:
+            port = new_input(self._library)
+            port.open_port(number, "in")
+        except _FAILURES as error:
+            self.say(f"MIDI: {stable_name(name)} cannot be opened: {error}")
+            return None
+        self.say(f"MIDI: {stable_name(name)}")
+        return port
 
     def _is_meant(self, name: str) -> bool:
-        if name.startswith(_PREFIX) or (self.virtual and self.virtual in name):
+        if name.startswith(_CLIENT):
             return False  # our own
         return bool(self.pattern) and re.search(self.pattern, stable_name(name)) is not None
 
     def arrived(self) -> Iterator[tuple[str, tuple[int, ...]]]:
         """Port and bytes of every message since the last time."""
-        while self._queue:
-            yield self._queue.popleft()
-
-    def next_s(self) -> float:
-        """When ports are looked for again."""
-        return self._next_s
+        for name, port in (*self._open.items(), (self.virtual, self._own)):
+            while port is not None and (event := port.get_message()) is not None:
+                yield name, tuple(event[0])
 
     def _close(self, name: str) -> None:
-        port = self._open.pop(name)
-        with contextlib.suppress(OSError, RuntimeError):
-            if port is not None:
-                port.close()
-
-    def close(self) -> None:
-        """Close all ports."""
-        for name in list(self._open):
-            self._close(name)
-        with contextlib.suppress(OSError, RuntimeError):
-            if self._own is not None:
-                self._own.close()
+        _closed(self._open.pop(name))
 
 
-def backend() -> Any:
-    """Load mido, the way to the MIDI of this system; raises with what to install."""
+def _closed(port: Any) -> None:
+    with contextlib.suppress(*_FAILURES):
+        if port is not None:
+            port.close_port()
+            port.delete()
+
+
+def library() -> Any:
+    """python-rtmidi, or what to install."""
     os.environ.setdefault("JACK_NO_START_SERVER", "1")
     try:
-        import mido
-    except ImportError:
-        raise BridgeError('no MIDI without mido: pip install "semeq[midi]"') from None
-    made = mido.Backend(os.environ.get("SEMEQ_MIDI_BACKEND", "mido.backends.rtmidi"))
-    try:
-        made.load()
+        import rtmidi
     except ImportError:
         raise BridgeError('no MIDI without python-rtmidi: pip install "semeq[midi]"') from None
-    with _as_error():
-        made.get_input_names()
-    return made
+    return rtmidi
+
+
+def new_input(rtmidi: Any, *, output: bool = False) -> Any:
+    """A client of the system's MIDI; of JACK's where that is named by $SEMEQ_MIDI=jack, or is all there is."""
+    no_other = not Path("/dev/snd/seq").exists() and any(Path("/dev/shm").glob("jack*"))
+    jack = os.environ.get("SEMEQ_MIDI") == "jack" or no_other
+    way = rtmidi.API_UNIX_JACK if jack else rtmidi.API_UNSPECIFIED
+    if output:
+        return rtmidi.MidiOut(way, name=_CLIENT)
+    return rtmidi.MidiIn(way, name=_CLIENT, queue_size_limit=_MOST_WAITING)
 
 
 @contextlib.contextmanager
 def _as_error() -> Iterator[None]:
     try:
         yield
-    except (OSError, RuntimeError, NotImplementedError) as error:  # rtmidi's own errors are OSErrors
+    except _FAILURES as error:
         raise BridgeError(f"MIDI does not work here: {error}") from None
 
 
 def names() -> tuple[list[str], list[str]]:
     """The inputs and outputs there are."""
-    found = backend()
-    return list(found.get_input_names()), list(found.get_output_names())
+    rtmidi = library()
+    found = []
+    with _as_error():
+        for output in (False, True):
+            probe = new_input(rtmidi, output=output)
+            found.append(list(probe.get_ports()))
+            probe.delete()
+    return found[0], found[1]

@@ -146,7 +146,7 @@ def _row(said: Any, where: str) -> Row:
         raise BridgeError(f"{where}: its controls are written [[device.map]]")
     if strange := sorted(set(said) - _KNOWN):
         raise BridgeError(f"{where}: {strange[0]!r} is no key; known are {', '.join(sorted(_KNOWN))}")
-    kinds = [key for key in _KEYS if key in said]
+    kinds: list[Kind] = [key for key in _KEYS if key in said]
     if len(kinds) != 1:
         raise BridgeError(f"{where}: name one of {', '.join(sorted(_KEYS))}")
     kind = kinds[0]

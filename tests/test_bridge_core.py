@@ -110,8 +110,8 @@ def test_words_and_intensity_are_what_semeq_makes_of_them() -> None:
 
 def test_the_first_instance_answers_without_its_name_and_the_other_is_left_alone() -> None:
     state = after(("term", "warm"))
-    assert state.instances["vox"].sound.words == "warm"
-    assert state.instances["gtr"].sound.words == ""
+    assert state.instances["vox"].sound.wording.words == "warm"
+    assert state.instances["gtr"].sound.wording.words == ""
 
 
 def test_morph_goes_from_one_to_the_other() -> None:
@@ -235,7 +235,7 @@ def test_without_a_value_an_address_says_what_it_is() -> None:
 
 def test_a_wildcard_reaches_all_it_means() -> None:
     state, effects = apply(new_state(("vox", "gtr")), Event("/semeq/*/term", ("warm",)), 0.0)
-    assert [one.sound.words for one in state.instances.values()] == ["warm", "warm"]
+    assert [one.sound.wording.words for one in state.instances.values()] == ["warm", "warm"]
     assert [one.instance for one in effects if isinstance(one, Changed)] == ["vox", "gtr"]
 
 

@@ -12,6 +12,7 @@ from semeq_bridge.errors import MessageError
 from semeq_bridge.state import (
     MOST_BLENDED,
     Instance,
+    Put,
     Sound,
     State,
     blend_text,
@@ -84,7 +85,7 @@ def _sound(change: Callable[[Sound, Value], Sound]) -> Callable[[Instance, Chang
 
 
 def _term(sound: Sound, value: Value) -> Sound:
-    return replace(sound, words=checked_words(str(value)), weights=())
+    return replace(sound.saying(words=checked_words(str(value))), weights=())
 
 
 def _programmed(step: int) -> Callable[[Instance, Change], Instance]:
@@ -103,7 +104,7 @@ def _programmed(step: int) -> Callable[[Instance, Change], Instance]:
 
 
 def _program(instance: Instance, state: State) -> int:
-    words = instance.sound.words
+    words = instance.sound.wording.words
     return state.programs.index(words) if words in state.programs else -1
 
 
@@ -132,7 +133,7 @@ CONTROLS: dict[str, Control] = {
             path="term",
             kind="s",
             about='words: "warm", "70% warm + 30% full", "less harsh"; "" is flat',
-            get=lambda it, _: it.sound.words,
+            get=lambda it, _: it.sound.wording.words,
             put=_sound(_term),
         ),
         Control(
@@ -152,8 +153,8 @@ CONTROLS: dict[str, Control] = {
             low=-1,
             high=2,
             about="0 is flat, 1 how strongly people set it, -1 the opposite",
-            get=lambda it, _: it.sound.intensity,
-            put=_sound(lambda sound, value: replace(sound, intensity=float(value))),
+            get=lambda it, _: it.sound.wording.intensity,
+            put=_sound(lambda sound, value: sound.saying(intensity=float(value))),
         ),
         Control(
             path="morph",
@@ -161,15 +162,15 @@ CONTROLS: dict[str, Control] = {
             low=0,
             high=1,
             about="on the way from term (0) to morph/to (1)",
-            get=lambda it, _: it.sound.morph,
-            put=_sound(lambda sound, value: replace(sound, morph=float(value))),
+            get=lambda it, _: it.sound.wording.morph,
+            put=_sound(lambda sound, value: sound.saying(morph=float(value))),
         ),
         Control(
             path="morph/to",
             kind="s",
             about="the words at the other end",
-            get=lambda it, _: it.sound.to,
-            put=_sound(lambda sound, value: replace(sound, to=checked_words(str(value)))),
+            get=lambda it, _: it.sound.wording.to,
+            put=_sound(lambda sound, value: sound.saying(to=checked_words(str(value)))),
         ),
         Control(
             path="range",
@@ -223,16 +224,8 @@ def _band_control(number: int, what: str) -> Control:
         return _of_band(settings_of(instance.sound).bands[number - 1], what)
 
     def move(sound: Sound, value: Value) -> Sound:
-        """Just so much by hand that the band stands where it was put."""
-        by = sound.moved[number - 1]
-        plain = settings_of(replace(sound, moved=Sound().moved, range_db=GAIN_LIMIT_DB)).bands[number - 1]
-        match what:
-            case "gain":
-                by = replace(by, gain_db=float(value) - plain.gain_db)
-            case "freq":
-                by = replace(by, octaves=math.log2(float(value) / plain.freq_hz))
-            case _:
-                by = replace(by, q_times=float(value) / plain.q)
+        put = Put(float(value), sound.wording)
+        by = replace(sound.moved[number - 1], **{what: put})
         return replace(sound, moved=(*sound.moved[: number - 1], by, *sound.moved[number:]))
 
     unit = {"freq": "Hz", "gain": "dB", "q": ""}[what]
@@ -288,7 +281,7 @@ def blend_control(word: str) -> Control:
         held = tuple(pair for pair in weights.items() if pair[1])
         if len(held) > MOST_BLENDED:
             raise MessageError(f"more than {MOST_BLENDED} words in a blend")
-        return replace(sound, weights=held, words=blend_text(held))
+        return replace(sound.saying(words=blend_text(held)), weights=held)
 
     about = "how much of a word is in the blend"
     return Control(path=f"blend/{word}", kind="f", low=0, high=1, about=about, get=get, put=_sound(put))

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from semeq_bridge.controls import Value
-from semeq_bridge.core import ROOT, values
+from semeq_bridge.core import ROOT, value_at, values
 from semeq_bridge.errors import MessageError
 from semeq_bridge.pattern import is_pattern, matches
 from semeq_bridge.state import State
@@ -42,6 +42,8 @@ class Feedback:
     _sent_s: dict[str, float] = field(default_factory=dict)
     _moved: dict[str, tuple[str, float]] = field(default_factory=dict)
     _dirty: set[str] = field(default_factory=set)
+    _touched: set[str] = field(default_factory=set)
+    _next_look_s: float = 0.0
 
     def subscribe(self, host: str, port: int, now_s: float, ttl_s: float = TTL_S, pattern: str = "") -> Subscriber:
         """Add or renew; it gets everything with the next turn."""
@@ -66,8 +68,11 @@ class Feedback:
         self.subscribers.pop((host, port), None)
 
     def changed(self, instance: str, address: str, source: str, now_s: float) -> None:
-        """Remember that something may have to be told, and who moved it."""
+        """Remember that something has to be told, and who moved it."""
+        if not self.subscribers:
+            return
         self._dirty.add(instance)
+        self._touched.add(address)
         if source:
             self._moved[address] = (source, now_s)
 
@@ -77,31 +82,46 @@ class Feedback:
                 del self.subscribers[key]
 
     def due(self, state: State, now_s: float) -> Iterator[tuple[str, int, list[tuple[str, Value]]]]:
-        """What has to be sent now: host, port, values by address."""
+        """What has to be sent now: host, port, values by address.
+
+        What was moved goes first; what follows from it, such as the bands of a word, is looked at 30 times a second.
+        """
         self._forget(now_s)
         if not self.subscribers:
             self._dirty.clear()
+            self._touched.clear()
             return
-        waiting: set[str] = set()
+        rows = {address: value for address in self._touched if (value := value_at(state, address)) is not None}
+        settled = not self._dirty or now_s < self._next_look_s
+        if not settled:
+            self._next_look_s = now_s + _GAP_S
+            for name in self._dirty:
+                rows |= dict(values(state, name))
+        waiting = False
         for one in self.subscribers.values():
             whole = one.next_dump_s <= now_s
             if whole:
                 one.next_dump_s = now_s + _DUMP_S
-            rows = []
-            for name in state.instances if whole else self._dirty:
-                for address, value in values(state, name):
-                    if (whole or _differs(one.told.get(address), value)) and _meant(one.pattern, address):
-                        if not whole and self._is_early(one, address, now_s):
-                            waiting.add(name)
-                            continue
-                        rows.append((address, value))
-            for address, value in rows:
+            said = []
+            for address, value in self._everything(state).items() if whole else rows.items():
+                if not _meant(one.pattern, address) or not (whole or _differs(one.told.get(address), value)):
+                    continue
+                if not whole and self._is_early(one, address, now_s):
+                    waiting = True
+                    continue
                 one.told[address] = value
                 self._sent_s[f"{one.host}:{one.port}{address}"] = now_s
-            if rows:
-                yield one.host, one.port, rows
+                said.append((address, value))
+            if said:
+                yield one.host, one.port, said
+        self._touched.clear()
+        if not settled and not waiting:
+            self._dirty.clear()
         self._note_sent(now_s)
-        self._dirty = waiting
+
+    @staticmethod
+    def _everything(state: State) -> dict[str, Value]:
+        return {address: value for name in state.instances for address, value in values(state, name)}
 
     def _is_early(self, one: Subscriber, address: str, now_s: float) -> bool:
         source, moved_s = self._moved.get(address, ("", 0.0))
@@ -122,7 +142,7 @@ class Feedback:
         if not self.subscribers:
             return None
         if self._dirty:
-            return now_s + _GAP_S
+            return max(now_s, self._next_look_s)
         return min(min(one.next_dump_s, one.until_s) for one in self.subscribers.values())
 
 

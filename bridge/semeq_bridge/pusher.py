@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from semeq.settings import EqSettings
@@ -13,30 +14,33 @@ _AGAIN_S = 1.0
 
 @dataclass(slots=True)
 class Pusher:
-    """Remembers what the driver has, and when it may be told again."""
+    """Remembers what the driver has, and when it may be told again; makes curves only when they can be handed over."""
 
     instance: str
     driver: Driver
     pushed: int = 0
     failed: str = ""
+    waiting: bool = True
     _has: EqSettings | None = None
     _free_s: float = 0.0
 
-    def push(self, settings: EqSettings, now_s: float) -> bool:
-        """Hand over what is new, if it is time; whether the driver has got it."""
-        if settings == self._has:
-            return True
-        if now_s < self._free_s:
+    def push(self, settings: Callable[[], EqSettings], now_s: float) -> bool:
+        """Hand over what is new, if there is something and it is time; whether that was done."""
+        if not self.waiting or now_s < self._free_s:
+            return False
+        wanted = settings()
+        if wanted == self._has:
+            self.waiting = False
             return False
         try:
-            self.driver.push(settings)
+            self.driver.push(wanted)
         except (BridgeError, OSError) as error:
             self.failed, self._free_s, self._has = str(error), now_s + _AGAIN_S, None
             return False
-        self._has, self._free_s, self.failed = settings, now_s + 1 / self.driver.max_hz, ""
+        self._has, self._free_s, self.failed, self.waiting = wanted, now_s + 1 / self.driver.max_hz, "", False
         self.pushed += 1
         return True
 
-    def due_s(self, settings: EqSettings) -> float | None:
+    def due_s(self) -> float | None:
         """When it has to be called again; None where the driver has everything."""
-        return None if settings == self._has else self._free_s
+        return self._free_s if self.waiting else None

@@ -83,7 +83,7 @@ class Server:
         now_s = time.monotonic()
         times = [now_s + _IDLE_S]
         for one in self.pushers:
-            if (due_s := one.due_s(self.state.instances[one.instance].settings)) is not None:
+            if (due_s := one.due_s()) is not None:
                 times.append(due_s)
         if (next_s := self.feedback.next_s(now_s)) is not None:
             times.append(next_s)
@@ -190,7 +190,10 @@ class Server:
         match effect:
             case Changed(instance, address, sender):
                 self.counts["changes"] += 1
-                self._arrived_s.setdefault(instance, now_s)
+                for one in self.pushers:
+                    if one.instance == instance:
+                        one.waiting = True
+                        self._arrived_s.setdefault(instance, now_s)
                 self.feedback.changed(instance, address, sender, now_s)
             case Replied(address, args, _) if source is not None:
                 self._send(encode(address, *args), source)
@@ -208,14 +211,13 @@ class Server:
 
     def _push(self) -> None:
         for one in self.pushers:
-            settings = self.state.instances[one.instance].settings
-            now_s = time.monotonic()
-            if one.push(settings, now_s) and one.instance in self._arrived_s:
-                self.slowest_s = max(self.slowest_s, time.monotonic() - self._arrived_s[one.instance])
+            if one.push(lambda name=one.instance: self.state.instances[name].settings, time.monotonic()):  # type: ignore[misc]
+                arrived_s = self._arrived_s.pop(one.instance, None)
+                if arrived_s is not None:
+                    self.slowest_s = max(self.slowest_s, time.monotonic() - arrived_s)
             if one.failed and one.failed not in self._told:
                 self._told.add(one.failed)
                 self.say(f"{one.instance}: {one.failed}")
-        self._arrived_s.clear()
 
     def _send_rows(self, rows: Sequence[tuple[str, Value]], to: tuple[str, int]) -> None:
         held: list[bytes] = []

@@ -15,12 +15,30 @@ _ONE_MOVE_S = 1.0  # a fader that moves on within this time is one thing to undo
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Moved:
-    """What a hand changed about one band, on top of the words."""
+class Wording:
+    """What is said in words: how strongly, and how far on the way to others."""
 
-    gain_db: float = 0.0
-    octaves: float = 0.0
-    q_times: float = 1.0
+    words: str = ""
+    intensity: float = 1.0
+    to: str = ""
+    morph: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Where a hand put a number of a band, and over which words: it stays so much off whatever the words become."""
+
+    value: float
+    over: Wording
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Moved:
+    """What a hand changed about one band."""
+
+    gain: Put | None = None
+    freq: Put | None = None
+    q: Put | None = None
 
 
 _UNMOVED = (Moved(),) * 5
@@ -28,15 +46,16 @@ _UNMOVED = (Moved(),) * 5
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sound:
-    """What is asked for. ``weights`` are a blend set by faders; where there are some, ``words`` are their text."""
+    """What is asked for. ``weights`` are a blend set by faders; where there are some, the words are their text."""
 
-    words: str = ""
+    wording: Wording = Wording()
     weights: tuple[tuple[str, float], ...] = ()
-    intensity: float = 1.0
-    to: str = ""
-    morph: float = 0.0
     moved: tuple[Moved, ...] = _UNMOVED
     range_db: float = GAIN_LIMIT_DB
+
+    def saying(self, **said: str | float) -> Sound:
+        """The same with other words."""
+        return replace(self, wording=replace(self.wording, **said))  # type: ignore[arg-type]  # fields of Wording
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -130,16 +149,21 @@ def blend_text(weights: tuple[tuple[str, float], ...]) -> str:
     return ", ".join(f"{word}:{weight:g}" for word, weight in weights if round(weight, 4))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
+def said_settings(wording: Wording) -> EqSettings:
+    """The five bands of words alone."""
+    it = wording
+    if it.to and it.morph and it.words:
+        return interpolate(it.words, it.to, it.morph).scaled(it.intensity)
+    if it.to and it.morph:
+        return eq(it.to, it.intensity * it.morph)
+    return eq(it.words, it.intensity) if it.words else EqSettings.flat()
+
+
+@lru_cache(maxsize=1024)
 def settings_of(sound: Sound) -> EqSettings:
-    """The five bands of a sound: its words, on the way to others, moved by hand, within its range."""
-    if sound.to and sound.morph and sound.words:
-        made = interpolate(sound.words, sound.to, sound.morph).scaled(sound.intensity)
-    elif sound.to and sound.morph:
-        made = eq(sound.to, sound.intensity * sound.morph)
-    else:
-        made = eq(sound.words, sound.intensity) if sound.words else EqSettings.flat()
-    made = _moved(made, sound.moved)
+    """The five bands of a sound: its words, moved by hand, within its range."""
+    made = _moved(said_settings(sound.wording), sound.moved)
     highest = max(map(abs, made.gains_db))
     return made if highest <= sound.range_db else made.scaled(sound.range_db / highest)
 
@@ -147,9 +171,16 @@ def settings_of(sound: Sound) -> EqSettings:
 def _moved(settings: EqSettings, moved: tuple[Moved, ...]) -> EqSettings:
     if moved == _UNMOVED:
         return settings
-    rows = list(zip(settings.bands, moved, strict=True))
+    freqs, gains, qs = (list(row) for row in (settings.freqs_hz, settings.gains_db, settings.qs))
+    for place, by in enumerate(moved):
+        if by.gain is not None:
+            gains[place] += by.gain.value - said_settings(by.gain.over).gains_db[place]
+        if by.freq is not None:
+            freqs[place] *= by.freq.value / said_settings(by.freq.over).freqs_hz[place]
+        if by.q is not None:
+            qs[place] *= by.q.value / said_settings(by.q.over).qs[place]
     return EqSettings.of(
-        [min(max(band.freq_hz * 2**by.octaves, MIN_FREQ_HZ), MAX_FREQ_HZ) for band, by in rows],
-        [min(max(band.gain_db + by.gain_db, -GAIN_LIMIT_DB), GAIN_LIMIT_DB) for band, by in rows],
-        [min(max(band.q * by.q_times, MIN_Q), MAX_Q) for band, by in rows],
+        [min(max(freq, MIN_FREQ_HZ), MAX_FREQ_HZ) for freq in freqs],
+        [min(max(gain, -GAIN_LIMIT_DB), GAIN_LIMIT_DB) for gain in gains],
+        [min(max(q, MIN_Q), MAX_Q) for q in qs],
     )

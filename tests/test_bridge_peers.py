@@ -4,110 +4,26 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from semeq import eq
-from semeq.response import Floats, log_grid_hz, response_db
+from semeq.response import Floats, response_db
 from semeq.settings import EqSettings
 from semeq_bridge.drivers.jalv import Jalv
 from semeq_presets import FORMATS, plan
-from semeq_presets.peers.measure import curve_db, from_period
 from tests.audio_files import peer
+from tests.jack_ears import GRID, PATIENCE_S, heard_db, jack
 from tests.test_bridge_serve import Running, running
 
+__all__ = ["jack"]  # a fixture
 pytestmark = pytest.mark.peer
-
-GRID = log_grid_hz(points=200)
-FRAMES, RATE_HZ = 1 << 15, 48_000
-PATIENCE_S = 60.0
-
-
-@pytest.fixture(scope="module")
-def jack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A private JACK server; its name is where clients look for it."""
-    name = f"semeq_{os.getpid()}"
-    log = (tmp_path_factory.mktemp("jack") / "log").open("w")
-    command = [peer("jackd"), "-r", "-S", "-t", "2000", "--no-mlock", "-n", name, "-d", "dummy", "-r", str(RATE_HZ)]
-    environment = os.environ | {"JACK_NO_AUDIO_RESERVATION": "1"}
-    process = subprocess.Popen([*command, "-p", "256"], stdout=log, stderr=subprocess.STDOUT, env=environment)
-    before = {key: os.environ.get(key) for key in ("JACK_DEFAULT_SERVER", "JACK_NO_START_SERVER")}
-    os.environ |= {"JACK_DEFAULT_SERVER": name, "JACK_NO_START_SERVER": "1"}
-    try:
-        wait = peer("jack_wait") if Path("/usr/bin/jack_wait").exists() else None
-        if wait:
-            subprocess.run([wait, "-w", "-t", "30", "-s", name], check=True, capture_output=True)
-        else:
-            time.sleep(2)
-        yield name
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(10)
-        log.close()
-        for key, value in before.items():
-            if value is None:
-                os.environ.pop(key, None)
-            else:
-                os.environ[key] = value
-
-
-MEASURE = """
-import sys, time
-import jack, numpy as np
-from semeq_presets.peers.measure import period
-pattern, target, frames = sys.argv[1], sys.argv[2], int(sys.argv[3])
-client = jack.Client("semeq_ear")
-out, ear = client.outports.register("out"), client.inports.register("in")
-noise = np.tile(period(frames).astype(np.float32) * 0.25, 2)
-heard, place = np.zeros(5 * frames, np.float32), [0]
-@client.set_process_callback
-def process(count):
-    at = place[0] % frames
-    out.get_array()[:] = noise[at : at + count]
-    if place[0] + count <= len(heard):
-        heard[place[0] : place[0] + count] = ear.get_array()
-    place[0] += count
-with client:
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        theirs = client.get_ports(pattern, is_audio=True)
-        inputs, outputs = [p for p in theirs if p.is_input], [p for p in theirs if p.is_output]
-        if inputs and outputs:
-            break
-        time.sleep(0.05)
-    client.connect(out, inputs[0])
-    client.connect(outputs[0], ear)
-    place[0] = 0
-    while place[0] < len(heard):
-        time.sleep(0.05)
-np.save(target, heard)
-"""
-
-
-def heard_db(client: str, folder: Path) -> Floats:
-    """What a client of JACK plays of noise, as a curve: the last period that is as the one before it."""
-    target = folder / "heard.npy"
-    command = [sys.executable, "-c", MEASURE, f"{client}.*", str(target), str(FRAMES)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=2 * PATIENCE_S, check=False)
-    assert done.returncode == 0, done.stderr[-1000:]
-    samples = np.load(target).astype(np.float64)
-    for end in range(len(samples), 2 * FRAMES, -FRAMES // 8):
-        last, before = samples[end - FRAMES : end], samples[end - 2 * FRAMES : end - FRAMES]
-        if np.abs(last).max() > 1e-6 and np.abs(last - before).max() < 1e-3 * np.abs(last).max():
-            return curve_db(from_period(last / 0.25), GRID, RATE_HZ)
-    raise AssertionError("nothing steady was heard")
 
 
 def wanted_db(settings: EqSettings, name: str) -> Floats:
@@ -137,10 +53,12 @@ def test_words_sent_as_osc_are_heard_through_a_plug_in(jack: str, name: str, tmp
         def say(address: str, types: str = "", *values: str) -> None:
             subprocess.run([oscsend, "127.0.0.1", str(bridge.port), address, types, *values], check=True)
 
+        client = f"semeq_{name[4:]}.*"
+
         def error_db(settings: EqSettings) -> float:
             bridge.ask("/semeq/list")  # what was sent before is followed by now
             time.sleep(0.3)
-            return float(np.abs(heard_db(f"semeq_{name[4:]}", tmp_path) - wanted_db(settings, name)).max())
+            return float(np.abs(heard_db(client, client, tmp_path) - wanted_db(settings, name)).max())
 
         say("/semeq/vox/term", "s", "warm")
         assert error_db(eq("warm")) < 0.1
@@ -207,8 +125,7 @@ def test_a_knob_over_real_jack_midi_loses_nothing_and_doubles_nothing(
             [sys.executable, "-c", SENDER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
         )
         try:
-            assert bridge.process.stderr is not None
-            assert "knob" in bridge.process.stderr.readline()
+            bridge.said("knob")
             assert sender.stdin is not None
             assert sender.stdout is not None
             time.sleep(0.5)
@@ -222,7 +139,7 @@ def test_a_knob_over_real_jack_midi_loses_nothing_and_doubles_nothing(
         finally:
             sender.terminate()
             sender.communicate(timeout=10)
-        assert "has gone" in bridge.process.stderr.readline()
+        bridge.said("has gone")
     turned = [
         json.loads(line) for line in record.read_text().splitlines() if '"/semeq/vox/intensity", "args": [' in line
     ]

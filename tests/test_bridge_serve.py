@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -35,6 +36,16 @@ class Running:
     def ask(self, address: str, *args: int | float | str) -> list[Message]:
         with self.talk() as talk:
             return talk.ask(address, *args, patience_s=10)
+
+    def said(self, what: str, patience_s: float = 30.0) -> str:
+        """The next line it says with this in it."""
+        assert self.process.stderr is not None
+        until, line = time.monotonic() + patience_s, ""
+        while what not in line:
+            ready, _, _ = select.select([self.process.stderr], [], [], max(0.0, until - time.monotonic()))
+            assert ready, f"nothing with {what!r} was said"
+            line = self.process.stderr.readline()
+        return line
 
     def value(self, address: str) -> object:
         (answer,) = self.ask(address)
@@ -206,7 +217,7 @@ def test_it_stops_cleanly_when_asked(bridge: Running) -> None:
         (("--lan", "0.0.0.0", "--allow", "x"), "192.168.1.0/24"),
         (("--osc", "nowhere"), "127.0.0.1:9000"),
         (("--osc", "127.0.0.1:99999"), "0 to 65535"),
-        (("--daw", "cubase:"), "there are jalv"),
+        (("--daw", "cubase:"), "there are ardour, jalv"),
         (("--daw", "bass=print:"), "no instance 'bass'"),
         (("--instance", "Vox"), "small letters"),
         (("--program", "brihgtt"), "bright"),
@@ -262,11 +273,7 @@ def test_what_was_recorded_is_replayed(tmp_path: Path) -> None:
 
 def test_without_midi_one_line_says_so_and_osc_goes_on() -> None:
     with running("--midi", ".", environment={"SEMEQ_MIDI": "jack", "JACK_DEFAULT_SERVER": "nobody"}) as it:
-        assert it.process.stderr is not None
-        lines = [it.process.stderr.readline()]
-        while "MIDI" not in lines[-1]:
-            lines.append(it.process.stderr.readline())
-        assert "OSC goes on" in lines[-1]
+        assert "OSC goes on" in it.said("MIDI")
         assert it.ask("/semeq/vox/term", "warm") == []
 
 

@@ -42,6 +42,6 @@ if [ -d "$SEMEQ_DATA" ]; then
 fi
 # What only the source tree has (the card, the library, README's links) is tested there, and so are other EQs.
 pytest tests -m "not slow" --ignore-glob='tests/test_models_*' --ignore-glob='tests/test_presets_[lp]*' \
-    --ignore='tests/test_bridge_peers.py' \
+    --ignore='tests/test_bridge_peers.py' --ignore='tests/test_bridge_ardour.py' \
     --deselect tests/test_readme.py::test_every_link_into_the_tree_leads_somewhere \
     --deselect 'tests/test_examples.py::test_an_example_runs_and_prints[train_your_own]'

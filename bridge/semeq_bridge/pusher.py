@@ -41,6 +41,11 @@ class Pusher:
         self.pushed += 1
         return True
 
+    @property
+    def trouble(self) -> str:
+        """What is wrong with the driver; nothing where all is well."""
+        return self.failed or str(getattr(self.driver, "failed", ""))
+
     def due_s(self) -> float | None:
         """When it has to be called again; None where the driver has everything."""
         return self._free_s if self.waiting else None

@@ -52,7 +52,7 @@ class Server:
     _errors: Buckets = field(default_factory=lambda: Buckets(per_s=20, burst=40))
     _later: list[tuple[float, int, Message, tuple[str, int]]] = field(default_factory=list)
     _arrived_s: dict[str, float] = field(default_factory=dict)
-    _told: set[str] = field(default_factory=set)
+    _told: dict[str, str] = field(default_factory=dict)
     _followers: dict[str, Follower] = field(default_factory=dict)
 
     def run(self, stopped: Callable[[], bool]) -> None:
@@ -215,9 +215,9 @@ class Server:
                 arrived_s = self._arrived_s.pop(one.instance, None)
                 if arrived_s is not None:
                     self.slowest_s = max(self.slowest_s, time.monotonic() - arrived_s)
-            if one.failed and one.failed not in self._told:
-                self._told.add(one.failed)
-                self.say(f"{one.instance}: {one.failed}")
+            if (trouble := one.trouble) != self._told.get(one.instance, ""):
+                self._told[one.instance] = trouble
+                self.say(f"{one.instance}: {trouble or 'it is played again'}")
 
     def _send_rows(self, rows: Sequence[tuple[str, Value]], to: tuple[str, int]) -> None:
         held: list[bytes] = []

@@ -45,6 +45,13 @@ class Kind:
 
 _ROWS = (
     Kind(
+        name="ardour",
+        title="Ardour: a-eq, x42 fil4, Calf or LSP equalizer on a track, by Ardour's own OSC",
+        proof="measured with Ardour 7.3 without a screen: every control reads back, noise in, spectrum out",
+        use="ardour:TRACK, or ardour:TRACK/PLUGIN@127.0.0.1:3819; with OSC on in the session",
+        where="threaded:ardour",
+    ),
+    Kind(
         name="jalv",
         title="an LV2 plug-in in jalv, started by us under a running JACK",
         proof="measured with jalv 1.6.6, x42 fil4 and calf under jackd: noise in, spectrum out",

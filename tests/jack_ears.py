@@ -1,0 +1,101 @@
+"""A private JACK server, and an ear in it: noise into one port, what comes out of another as a curve."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from semeq.response import Floats, log_grid_hz
+from semeq_presets.peers.measure import curve_db, from_period
+from tests.audio_files import peer
+
+GRID = log_grid_hz(points=200)
+FRAMES, RATE_HZ = 1 << 15, 48_000
+PATIENCE_S = 60.0
+
+
+@pytest.fixture(scope="module")
+def jack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A private JACK server; its name is where clients look for it."""
+    name = f"semeq_{os.getpid()}"
+    log = (tmp_path_factory.mktemp("jack") / "log").open("w")
+    command = [peer("jackd"), "-r", "-S", "-t", "2000", "--no-mlock", "-n", name, "-d", "dummy", "-r", str(RATE_HZ)]
+    environment = os.environ | {"JACK_NO_AUDIO_RESERVATION": "1"}
+    process = subprocess.Popen([*command, "-p", "256"], stdout=log, stderr=subprocess.STDOUT, env=environment)
+    before = {key: os.environ.get(key) for key in ("JACK_DEFAULT_SERVER", "JACK_NO_START_SERVER")}
+    os.environ |= {"JACK_DEFAULT_SERVER": name, "JACK_NO_START_SERVER": "1"}
+    try:
+        wait = peer("jack_wait") if Path("/usr/bin/jack_wait").exists() else None
+        if wait:
+            subprocess.run([wait, "-w", "-t", "30", "-s", name], check=True, capture_output=True)
+        else:
+            time.sleep(2)
+        yield name
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(10)
+        log.close()
+        for key, value in before.items():
+            if value is None:
+                os.environ.pop(key, None)
+            else:
+                os.environ[key] = value
+
+
+MEASURE = """
+import sys, time
+import jack, numpy as np
+from semeq_presets.peers.measure import period
+into, out_of, target, frames = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
+client = jack.Client("semeq_ear")
+out, ear = client.outports.register("out"), client.inports.register("in")
+noise = np.tile(period(frames).astype(np.float32) * 0.25, 2)
+heard, place = np.zeros(5 * frames, np.float32), [0]
+@client.set_process_callback
+def process(count):
+    at = place[0] % frames
+    out.get_array()[:] = noise[at : at + count]
+    if place[0] + count <= len(heard):
+        heard[place[0] : place[0] + count] = ear.get_array()
+    place[0] += count
+with client:
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        inputs = client.get_ports(into, is_audio=True, is_input=True)
+        outputs = client.get_ports(out_of, is_audio=True, is_output=True)
+        if inputs and outputs:
+            break
+        time.sleep(0.05)
+    client.connect(out, inputs[0])
+    client.connect(outputs[0], ear)
+    place[0] = 0
+    while place[0] < len(heard):
+        time.sleep(0.05)
+np.save(target, heard)
+"""
+
+
+def heard_db(into: str, out_of: str, folder: Path) -> Floats:
+    """What becomes of noise between the first ports of such names, as a curve: from the last steady period."""
+    target = folder / "heard.npy"
+    command = [sys.executable, "-c", MEASURE, into, out_of, str(target), str(FRAMES)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=2 * PATIENCE_S, check=False)
+    assert done.returncode == 0, done.stderr[-1000:]
+    samples = np.load(target).astype(np.float64)
+    for end in range(len(samples), 2 * FRAMES, -FRAMES // 8):
+        last, before = samples[end - FRAMES : end], samples[end - 2 * FRAMES : end - FRAMES]
+        if np.abs(last).max() > 1e-6 and np.abs(last - before).max() < 1e-3 * np.abs(last).max():
+            return curve_db(from_period(last / 0.25), GRID, RATE_HZ)
+    raise AssertionError("nothing steady was heard")

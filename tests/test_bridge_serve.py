@@ -260,6 +260,17 @@ def test_monitor_shows_values_and_counters(bridge: Running) -> None:
     assert int(shown["/semeq/status/messages"]) > 0
 
 
+def test_the_doctor_says_what_is_there_and_what_to_do(bridge: Running) -> None:
+    rows = {row["what"]: row for row in json.loads(command("doctor", "--json", "--to", bridge.to).stdout)}
+    assert rows["OSC"]["said"] == f"a bridge answers at {bridge.to}, with vox, gtr"
+    assert set(rows) == {"OSC", "MIDI", "JACK", "jalv", "Ardour"}
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        done = command("doctor", "--to", f"127.0.0.1:{other.getsockname()[1]}")
+    assert done.returncode == 1
+    assert "another program has it" in done.stdout
+
+
 def test_what_was_recorded_is_replayed(tmp_path: Path) -> None:
     with running("--record", str(tmp_path / "r.jsonl")) as it:
         it.ask("/semeq/vox/term", "warm")

@@ -163,6 +163,24 @@ def learn_command(target: str, midi: str, yes: bool) -> None:
         click.echo(f"stored in {learnt_file()}; semeq-bridge serve --midi reads it")
 
 
+@app.command("doctor")
+@to_option
+@json_option
+def doctor_command(to: str, as_json: bool) -> None:
+    """Look whether everything is there that a session needs, and say what to do where it is not."""
+    from dataclasses import asdict
+
+    from semeq_bridge.doctor import findings
+    from semeq_bridge.jobs import place_of
+
+    found = findings(*place_of(to))
+    click.echo(
+        json.dumps([asdict(one) for one in found], ensure_ascii=False) if as_json else "\n".join(map(str, found))
+    )
+    if any(one.needed and not one.well for one in found):
+        click.get_current_context().exit(1)
+
+
 @app.command("replay")
 @click.argument("file", type=PATH)
 @instance_option

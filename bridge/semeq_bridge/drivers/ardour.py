@@ -90,7 +90,7 @@ class Ardour:
         self._sent: dict[str, float] = {}
         self._is_set_up = False
 
-    def _ask(self, last: str, address: str, *args: Arg) -> list[Message]:
+    def ask(self, last: str, address: str, *args: Arg) -> list[Message]:
         """Send a question; the answers up to the one that is the last."""
         self._drain()
         self._socket.sendto(encode(address, *args), self._to)
@@ -128,13 +128,13 @@ class Ardour:
             self._socket.sendto(encode("/set_surface", 0, 159, 0, 0, 0, 0, 0), self._to)
             time.sleep(0.05)
             self._is_set_up = True
-        rows = self._ask("end_route_list", "/strip/list")
+        rows = self.ask("end_route_list", "/strip/list")
         strips = [int(str(row.args[6])) for row in rows if len(row.args) > 6 and row.args[1] == self._track]
         rate_hz = next((float(str(row.args[1])) for row in rows if row.args and row.args[0] == "end_route_list"), 48e3)
         if len(strips) != 1:
             how = "no track" if not strips else f"{len(strips)} tracks"
             raise DriverError(f"Ardour: {how} of the name {self._track!r}; nothing is pushed")
-        (answer, *_) = self._ask("/strip/plugin/list", "/strip/plugin/list", strips[0])[-1:]
+        (answer, *_) = self.ask("/strip/plugin/list", "/strip/plugin/list", strips[0])[-1:]
         rest = answer.args[1:]
         for number, name in zip(rest[0::3], rest[1::3], strict=False):
             if isinstance(name, str) and isinstance(number, int) and self._is_meant(name):
@@ -158,7 +158,7 @@ class Ardour:
         return place
 
     def _describe(self, place: _Place) -> None:
-        rows = self._ask("/strip/plugin/descriptor_end", "/strip/plugin/descriptor", place.strip, place.plugin)
+        rows = self.ask("/strip/plugin/descriptor_end", "/strip/plugin/descriptor", place.strip, place.plugin)
         place.controls.clear()
         for row in rows:
             if row.address == "/strip/plugin/descriptor" and len(row.args) >= 9:
@@ -201,6 +201,16 @@ class Ardour:
     def close(self) -> None:
         """Close the socket."""
         self._socket.close()
+
+
+def tracks() -> list[str]:
+    """The tracks of the Ardour that runs here; raises where none answers."""
+    driver = Ardour("any")
+    try:
+        rows = driver.ask("end_route_list", "/strip/list")
+    finally:
+        driver.close()
+    return [str(row.args[1]) for row in rows if len(row.args) > 6]
 
 
 def _profile(name: str) -> tuple[str, Mapping[str, str]] | None:

@@ -1,0 +1,84 @@
+"""Is everything there that a session needs? One row a thing: how it is, and what to do where it is not well."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from semeq_bridge.client import Talk
+from semeq_bridge.core import ROOT
+from semeq_bridge.errors import BridgeError
+
+_PATIENCE_S = 0.5
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """One thing that was looked at. ``needed`` is whether the bridge is of no use without it."""
+
+    what: str
+    well: bool
+    said: str
+    needed: bool = False
+
+    def __str__(self) -> str:
+        return f"{'ok ' if self.well else '-- '} {self.what:<8} {self.said}"
+
+
+def findings(host: str, port: int) -> list[Finding]:
+    """Everything, in the order of a signal: OSC, MIDI, JACK, what plays."""
+    return [_osc(host, port), _midi(), _jack(), _jalv(), _ardour()]
+
+
+def _osc(host: str, port: int) -> Finding:
+    from semeq_bridge.serve import bound
+
+    try:
+        with Talk(host, port) as talk:
+            (names,) = talk.ask(f"{ROOT}/list", patience_s=_PATIENCE_S)
+        said = f"a bridge answers at {host}:{port}, with {', '.join(map(str, names.args))}"
+        return Finding(what="OSC", well=True, said=said, needed=True)
+    except (BridgeError, ValueError):
+        pass
+    try:
+        bound(host, port).close()
+    except BridgeError as error:
+        return Finding(what="OSC", well=False, said=str(error), needed=True)
+    return Finding(what="OSC", well=True, said=f"{host}:{port} is free: semeq-bridge serve", needed=True)
+
+
+def _midi() -> Finding:
+    from semeq_bridge.midi.ports import names
+
+    try:
+        inputs, _ = names()
+    except BridgeError as error:
+        return Finding(what="MIDI", well=False, said=f"{str(error).rstrip(chr(46))}; OSC works without it")
+    said = f"inputs: {', '.join(inputs)}" if inputs else "no inputs: plug a device in, it is found while serve runs"
+    return Finding(what="MIDI", well=True, said=said)
+
+
+def _jack() -> Finding:
+    if any(Path("/dev/shm").glob("jack*")):
+        name = os.environ.get("JACK_DEFAULT_SERVER", "default")
+        return Finding(what="JACK", well=True, said=f"there is, or was, a server; clients look for {name!r}")
+    return Finding(what="JACK", well=False, said="no server runs; needed for jalv only")
+
+
+def _jalv() -> Finding:
+    found = shutil.which("jalv")
+    said = found or "not installed (Debian: apt install jalv); needed for --daw jalv only"
+    return Finding(what="jalv", well=found is not None, said=said)
+
+
+def _ardour() -> Finding:
+    from semeq_bridge.drivers.ardour import PORT, tracks
+
+    try:
+        there = tracks()
+    except BridgeError:
+        hint = f"does not answer at port {PORT}; open a session, switch OSC on (Preferences > Control Surfaces)"
+        return Finding(what="Ardour", well=False, said=hint)
+    return Finding(what="Ardour", well=True, said=f"tracks: {', '.join(there) or 'none'}")

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from semeq.response import Floats, log_grid_hz
-from semeq_presets.peers.measure import curve_db, from_period
+from semeq_presets.peers.measure import curve_db, from_period, steady_period
 from tests.audio_files import peer
 
 GRID = log_grid_hz(points=200)
@@ -93,9 +93,6 @@ def heard_db(into: str, out_of: str, folder: Path) -> Floats:
     command = [sys.executable, "-c", MEASURE, into, out_of, str(target), str(FRAMES)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=2 * PATIENCE_S, check=False)
     assert done.returncode == 0, done.stderr[-1000:]
-    samples = np.load(target).astype(np.float64)
-    for end in range(len(samples), 2 * FRAMES, -FRAMES // 8):
-        last, before = samples[end - FRAMES : end], samples[end - 2 * FRAMES : end - FRAMES]
-        if np.abs(last).max() > 1e-6 and np.abs(last - before).max() < 1e-3 * np.abs(last).max():
-            return curve_db(from_period(last / 0.25), GRID, RATE_HZ)
-    raise AssertionError("nothing steady was heard")
+    steady = steady_period(np.load(target).astype(np.float64), FRAMES, 1e-3)
+    assert steady is not None, "nothing steady was heard"
+    return curve_db(from_period(steady / 0.25), GRID, RATE_HZ)

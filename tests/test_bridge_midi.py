@@ -223,6 +223,13 @@ def test_what_was_learnt_is_kept_beside_the_map_and_works(tmp_path: Path) -> Non
     ]
 
 
+def test_a_row_is_not_learnt_into_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "learnt.toml").write_text("mine = ")
+    with pytest.raises(BridgeError, match="no TOML"):
+        store(tmp_path / "learnt.toml", "")
+    assert (tmp_path / "learnt.toml").read_text() == "mine = "
+
+
 def test_the_same_knob_under_another_port_number_is_the_same_device(tmp_path: Path) -> None:
     devices = read_map_of(tmp_path)
     assert devices[0].means("nanoKONTROL2:nanoKONTROL2 MIDI 1 28:0")
@@ -252,6 +259,8 @@ def read_map_of(tmp_path: Path) -> tuple[Device, ...]:
         ("channel = 2", "channel = 17", "0 to 16"),
         ("[[device]]", "[device]", "[[device]]"),
         ("version = 1", "version = ", "no TOML"),
+        ("cc = 21", "cc = 21\nfeedback = true", "'feedback' is no key"),  # not yet
+        ('["warm", "bright", "full"]', "3", "a list of words"),
     ],
 )
 def test_a_wrong_map_gets_one_line(tmp_path: Path, old: str, new: str, said: str) -> None:

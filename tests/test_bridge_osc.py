@@ -65,6 +65,12 @@ def test_switches_are_read_in_every_way_and_written_as_numbers() -> None:
     assert decode(encode("/x", True, False))[0].args == (1, 0)
 
 
+@pytest.mark.parametrize("number", [2**40, -(2**63), 2**64 - 1, 1e300, -3.5e38, 3.4e38])
+def test_numbers_too_large_for_the_usual_types_are_written_in_wider_ones(number: float) -> None:
+    """Whoever pings with such a number gets it back; the bridge does not fall over it."""
+    assert decode(encode("/x", number))[0].args[0] == pytest.approx(number, rel=1e-6)
+
+
 def test_ardours_replies_and_messages_without_types_are_read() -> None:
     assert decode(b"#reply\0\0,s\0\0x\0\0\0") == [Message("#reply", ("x",))]
     assert decode(b"/x\0\0") == [Message("/x")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import select
 import signal
 import socket
@@ -17,8 +18,12 @@ from pathlib import Path
 import pytest
 
 from semeq_bridge.client import Talk
+from semeq_bridge.controls import CONTROLS
+from semeq_bridge.core import new_state
+from semeq_bridge.drivers.generic_osc import GenericOsc
 from semeq_bridge.errors import BridgeError
 from semeq_bridge.osc import Message, bundled, decode, encode
+from semeq_bridge.serve import Server, bound
 
 BRIDGE = [sys.executable, "-c", "from semeq_bridge.cli import main; main()"]
 
@@ -26,7 +31,7 @@ BRIDGE = [sys.executable, "-c", "from semeq_bridge.cli import main; main()"]
 class Running:
     """A bridge in a process of its own."""
 
-    def __init__(self, process: subprocess.Popen[str], port: int) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], port: int) -> None:
         self.process, self.port = process, port
         self.to = f"127.0.0.1:{port}"
 
@@ -44,7 +49,7 @@ class Running:
         while what not in line:
             ready, _, _ = select.select([self.process.stderr], [], [], max(0.0, until - time.monotonic()))
             assert ready, f"nothing with {what!r} was said"
-            line = self.process.stderr.readline()
+            line = self.process.stderr.readline().decode()
         return line
 
     def value(self, address: str) -> object:
@@ -56,11 +61,15 @@ class Running:
 def running(*args: str, environment: dict[str, str] | None = None) -> Iterator[Running]:
     command = [*BRIDGE, "serve", "--osc", "127.0.0.1:0", "--instance", "vox", "--instance", "gtr", "--json", *args]
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ | (environment or {})
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        bufsize=0,  # so that what select sees is all there is
+        env=os.environ | (environment or {}),
     )
     try:
         assert process.stderr is not None
-        line = process.stderr.readline()
+        line = process.stderr.readline().decode()
         assert "OSC at" in line, line
         yield Running(process, int(line.split("127.0.0.1:")[1].split(";")[0]))
     finally:
@@ -189,6 +198,66 @@ def test_one_packet_that_hangs_others_is_a_line_in_the_counters(bridge: Running,
         assert time.monotonic() - began < 1
 
 
+ARGUMENTS = [
+    0,
+    1,
+    -1,
+    2**31,
+    2**63 - 1,
+    2**64 - 1,
+    0.5,
+    1e300,
+    -1e300,
+    True,
+    None,
+    "",
+    "warm",
+    "x" * 300,
+    "\ud7ff",
+    b"",
+    b"abc",
+]
+PLACES = [
+    "ping",
+    "list",
+    "programs",
+    "dump",
+    "status",
+    "subscribe",
+    "unsubscribe",
+    "error",
+    "pong",
+    "",
+    "*",
+    "vox",
+    "vox/*",
+]
+PLACES += [
+    "vox/dump",
+    "vox/curve",
+    "blend/warm",
+    "blend/",
+    "vox/blend/*",
+    *(f"vox/{path}" for path in CONTROLS),
+    "[",
+    "{a",
+]
+
+
+def test_nothing_that_can_be_decoded_stops_the_server() -> None:
+    """40,000 messages of every kind of argument to every kind of address, followed in this process."""
+    chance = random.Random(2026)
+    with bound("127.0.0.1", 0) as ours, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mine:
+        mine.bind(("127.0.0.1", 0))
+        server = Server(ours, new_state(("vox",)))
+        for _ in range(40_000):
+            args = tuple(chance.choice(ARGUMENTS) for _ in range(chance.choice((0, 0, 1, 1, 1, 2, 3))))
+            server._follow(Message(f"/semeq/{chance.choice(PLACES)}", args), mine.getsockname(), time.monotonic())
+        server.turn(0.0)
+        assert server.counts["messages"] == 40_000
+        assert server.counts["changes"] > 1000
+
+
 def test_a_message_for_later_is_followed_then(bridge: Running) -> None:
     import struct
 
@@ -222,6 +291,9 @@ def test_it_stops_cleanly_when_asked(bridge: Running) -> None:
         (("--instance", "Vox"), "small letters"),
         (("--program", "brihgtt"), "bright"),
         (("--daw", "generic-osc:nowhere.toml"), "No such file"),
+        (("--daw", "ardour:vox@127.0.0.1:99999"), "host and port"),
+        (("--midi", "("), "no regular expression"),
+        (("--record", str(Path(__file__))), "exists; give another name"),
     ],
 )
 def test_a_wrong_start_gets_one_line(args: tuple[str, ...], said: str) -> None:
@@ -304,6 +376,34 @@ def test_memory_does_not_grow_with_messages(bridge: Running) -> None:
             if turn == 2:
                 before = memory_kb()
     assert memory_kb() - before < 8000
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("port = 9", 'port = "abc"', "port is a whole number, 1 to 65535"),
+        ("port = 9", "port = 9\nmax_hz = 0", "max_hz is above 0"),
+        ("port = 9", 'port = 9\nmax_hz = "fast"', "max_hz is a number"),
+        ("[[send]]", "send = 3\n[other]", "[[send]]"),
+        ("band = 1", 'band = "one"', "1 to 5"),
+        ("band = 1", "band = 6", "1 to 5"),
+        ("band = 1", 'band = 1\nlaw = "lognorm"\nlow = 0\nhigh = 3', "low above 0"),
+        ("band = 1", 'band = 1\nlaw = "norm"', "needs low and high"),
+        ("band = 1", "band = 1\nlow = nan", "low is a number"),
+        ("band = 1", "band = 1\nbefore = 3", "before is a list"),
+        ("band = 1", "band = 1\nbefore = [[1]]", "numbers and text"),
+        ('"gain"', '"volume"', "freq, gain, q"),
+        ('"/x"', '"x"', "begins with a slash"),
+        ("port = 9", "port = ", "no TOML"),
+    ],
+)
+def test_a_wrong_template_gets_one_line(tmp_path: Path, old: str, new: str, said: str) -> None:
+    text = 'port = 9\n[[send]]\naddress = "/x"\nwhat = "gain"\nband = 1\n'
+    (tmp_path / "t.toml").write_text(text.replace(old, new, 1))
+    with pytest.raises(BridgeError) as caught:
+        GenericOsc(str(tmp_path / "t.toml"))
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 def test_generic_osc_sends_what_the_templates_say(tmp_path: Path) -> None:

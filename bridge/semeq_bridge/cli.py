@@ -9,11 +9,10 @@ from typing import Any
 import click
 
 from semeq.command import new_group, run
+from semeq.options import PATH, json_option
 
-PATH = click.Path(path_type=Path, readable=False)
 app = new_group("OSC and MIDI steer the EQ inside a DAW session: words, intensity, morphs, A and B, live.")
 to_option = click.option("--to", default="127.0.0.1:9000", show_default=True, help="Where the bridge listens.")
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
 instance_option = click.option("--instance", "instances", multiple=True, help="Name of an EQ, such as vox. [main]")
 program_option = click.option("--program", "programs", multiple=True, help="Words of the program list, in order.")
 
@@ -82,7 +81,7 @@ def send_command(address: str, values: tuple[str, ...], to: str, as_json: bool) 
 
     for said, args in ask(to, address, [number_or_text(value) for value in values]):
         row = {"address": said, "values": args}
-        click.echo(json.dumps(row, ensure_ascii=False) if as_json else " ".join([said, *map(str, args)]))
+        click.echo(json.dumps(row, ensure_ascii=False, default=repr) if as_json else " ".join([said, *map(str, args)]))
 
 
 @app.command("drivers")

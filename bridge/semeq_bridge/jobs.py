@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import re
 import signal
 import socket
 import time
@@ -11,10 +12,11 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from semeq.errors import UsageError
 from semeq.personal_file import words_file
+from semeq.sidecar import write_text
 from semeq_bridge.client import Talk
 from semeq_bridge.controls import CONTROLS, Value
 from semeq_bridge.core import DEFAULT, ROOT, Event, Refused, apply, new_state, values
@@ -22,7 +24,7 @@ from semeq_bridge.drivers import opened
 from semeq_bridge.errors import BridgeError
 from semeq_bridge.feedback import is_loopback
 from semeq_bridge.midi.reader import Midi
-from semeq_bridge.midi.table import Device, Row, read_map, stable_name
+from semeq_bridge.midi.table import Device, Row, checked_pattern, read_map, stable_name
 from semeq_bridge.osc import Arg
 from semeq_bridge.pusher import Pusher
 from semeq_bridge.serve import Server, bound
@@ -65,13 +67,14 @@ def serve(setup: Setup, say: Callable[[str], None]) -> dict[str, Value]:
     if (setup.lan is None) != (not setup.allow):
         raise UsageError("--lan ADDRESS and --allow NETWORK go together: where to listen, and who may speak")
     allowed = [_network(text) for text in setup.allow]
+    checked_pattern(setup.midi or "", "--midi")
     state = new_state(setup.instances, setup.programs)
     with ExitStack() as stack:
         wake, alarm = socket.socketpair()
         stack.callback(wake.close)
         stack.callback(alarm.close)
         ours = stack.enter_context(bound(setup.lan or host, port))
-        record = stack.enter_context(setup.record.open("x", encoding="utf-8")) if setup.record else None
+        record = stack.enter_context(_new_file(setup.record)) if setup.record else None
         pushers = []
         for text in setup.daws:
             instance, driver = _daw(text, setup.instances)
@@ -93,7 +96,6 @@ def serve(setup: Setup, say: Callable[[str], None]) -> dict[str, Value]:
             stack.callback(signal.signal, getattr(signal, name), signal.signal(getattr(signal, name), stop))
         said = ours.getsockname()
         say(f"OSC at {said[0]}:{said[1]}; instances: {', '.join(setup.instances)}; Ctrl-C stops")
-        server.push_all()
         server.run(lambda: bool(stopping))
         return server.status()
 
@@ -115,7 +117,7 @@ def learn(target: str, pattern: str, say: Callable[[str], None], *, patience_s: 
 
     if not target.startswith(f"{ROOT}/"):
         raise UsageError(f"{target}: give an address such as {ROOT}/intensity")
-    midi = Midi(pattern, "", say)
+    midi = Midi(checked_pattern(pattern, "--midi"), "", say)
     heard: dict[str, list[tuple[int, ...]]] = {}
     began_s, first_s = time.monotonic(), 0.0
     try:
@@ -138,12 +140,18 @@ def learn(target: str, pattern: str, say: Callable[[str], None], *, patience_s: 
 
 def store(path: Path, row: str) -> None:
     """Add a row to the file of what was learnt; maps written by hand are left alone."""
+    if path.exists():
+        read_map(path)  # a row behind what cannot be read would be lost
     old = path.read_text("utf-8") if path.exists() else "version = 1\n"
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.part")
-    draft.write_text(f"{old.rstrip()}\n\n{row}", "utf-8")
-    read_map(draft)  # what is stored can be read
-    draft.replace(path)
+    write_text(path, f"{old.rstrip()}\n\n{row}")
+
+
+def _new_file(path: Path) -> TextIO:
+    try:
+        return path.open("x", encoding="utf-8")
+    except FileExistsError:
+        raise BridgeError(f"{path}: exists; give another name for the record") from None
 
 
 def learnt_file() -> Path:
@@ -170,10 +178,8 @@ def _daw(text: str, instances: Sequence[str]) -> tuple[str, str]:
 
 def number_or_text(text: str) -> Arg:
     """A word of the command line as an argument: whole number, number, or text."""
-    try:
+    if re.fullmatch(r"[-+]?\d{1,18}", text):
         return int(text)
-    except ValueError:
-        pass
     try:
         return float(text)
     except ValueError:

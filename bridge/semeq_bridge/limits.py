@@ -9,18 +9,18 @@ MOST_SENDERS = 1024
 
 @dataclass(slots=True)
 class Buckets:
-    """``per_s`` messages for each sender in the long run, ``burst`` at once."""
+    """``per_s`` things for each sender in the long run, ``burst`` at once."""
 
     per_s: float
     burst: float
     _held: dict[str, tuple[float, float]] = field(default_factory=dict)
 
-    def takes(self, sender: str, now_s: float, count: int = 1) -> bool:
-        """Whether it may say so much now."""
+    def takes(self, sender: str, now_s: float) -> bool:
+        """Whether it may say one more thing now."""
         left, at_s = self._held.get(sender, (self.burst, now_s))
         left = min(self.burst, left + (now_s - at_s) * self.per_s)
-        allowed = left >= count
+        allowed = left >= 1
         if sender not in self._held and len(self._held) >= MOST_SENDERS:
             self._held.clear()  # better to forget all than to remember without end
-        self._held[sender] = (left - count if allowed else left, now_s)
+        self._held[sender] = (left - 1 if allowed else left, now_s)
         return allowed

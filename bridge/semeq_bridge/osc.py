@@ -17,6 +17,7 @@ Arg = int | float | str | bytes | bool | None
 MOST_BYTES, MOST_DEPTH, MOST_MESSAGES, MOST_ARGS = 8192, 4, 256, 64
 _UNIX_OF_NTP_S = 2_208_988_800
 _BUNDLE = b"#bundle\0"
+_MOST_SINGLE = 3.4e38  # a single holds a little more
 _WORDS = {"T": True, "F": False, "N": None, "I": True}
 
 
@@ -139,11 +140,14 @@ def encode(address: str, *args: Arg) -> bytes:
         match arg:
             case bool() | None:
                 tags, body = tags + "i", body + struct.pack(">i", bool(arg))
-            case int():
-                small = -(2**31) <= arg < 2**31
-                tags, body = tags + ("i" if small else "h"), body + struct.pack(">i" if small else ">q", arg)
-            case float():
+            case int() if -(2**31) <= arg < 2**31:
+                tags, body = tags + "i", body + struct.pack(">i", arg)
+            case int() if -(2**63) <= arg < 2**63:
+                tags, body = tags + "h", body + struct.pack(">q", arg)
+            case int() | float() if abs(arg) <= _MOST_SINGLE:
                 tags, body = tags + "f", body + struct.pack(">f", arg)
+            case int() | float():
+                tags, body = tags + "d", body + struct.pack(">d", arg)
             case str():
                 tags, body = tags + "s", body + _padded(arg.encode("utf-8", "replace").replace(b"\0", b"") + b"\0")
             case bytes():

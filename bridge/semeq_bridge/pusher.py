@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from semeq.errors import SemeqError
 from semeq.settings import EqSettings
 from semeq_bridge.drivers import Driver
-from semeq_bridge.errors import BridgeError
 
 _AGAIN_S = 1.0
 
@@ -34,7 +34,7 @@ class Pusher:
             return False
         try:
             self.driver.push(wanted)
-        except (BridgeError, OSError) as error:
+        except (SemeqError, OSError) as error:
             self.failed, self._free_s, self._has = str(error), now_s + _AGAIN_S, None
             return False
         self._has, self._free_s, self.failed, self.waiting = wanted, now_s + 1 / self.driver.max_hz, "", False

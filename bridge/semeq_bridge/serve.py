@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import heapq
 import ipaddress
 import json
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TextIO
 
 from semeq_bridge.controls import Value
-from semeq_bridge.core import ROOT, Changed, Effect, Event, Refused, Replied, apply, value_at, values
+from semeq_bridge.core import ROOT, Changed, Effect, Event, Refused, Replied, apply, value_at
 from semeq_bridge.errors import BridgeError, MessageError, OscError
 from semeq_bridge.feedback import Feedback, is_loopback
 from semeq_bridge.limits import Buckets
@@ -239,14 +240,6 @@ class Server:
         except OSError:
             self.counts["unsent"] += 1
 
-    def push_all(self) -> None:
-        """Give every driver what it should play, as after a start."""
-        self._push()
-
-    def dump(self) -> dict[str, Value]:
-        """All values by address."""
-        return {address: value for name in self.state.instances for address, value in values(self.state, name)}
-
 
 def _subscription(args: tuple[Arg, ...], port: int) -> tuple[int, float, str]:
     """Port, time to live and pattern, in this order, each of which may be left out: numbers first, then text."""
@@ -266,7 +259,7 @@ def bound(host: str, port: int) -> socket.socket:
         made.bind((host, port))
     except OSError as error:
         made.close()
-        hint = "another program has it; give another with --osc" if error.errno == 98 else error.strerror
+        hint = "another program has it; give another with --osc" if error.errno == errno.EADDRINUSE else error.strerror
         raise BridgeError(f"port {port} at {host}: {hint}") from None
     made.setblocking(False)
     return made

@@ -81,7 +81,7 @@ class Ardour:
         if not self._track:
             raise DriverError("ardour: name a track, such as ardour:vox")
         address, _, port = (host or f"127.0.0.1:{PORT}").rpartition(":")
-        if not port.isdecimal():
+        if not port.isdecimal() or not 1 <= int(port) <= 65_535:
             raise DriverError(f"ardour:{target}: behind @ stand host and port, such as 127.0.0.1:{PORT}")
         self._to = (address or "127.0.0.1", int(port))
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)

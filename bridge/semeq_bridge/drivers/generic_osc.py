@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import socket
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -13,6 +12,7 @@ from semeq.response import peak_db
 from semeq.settings import EqSettings
 from semeq_bridge.errors import DriverError
 from semeq_bridge.osc import encode
+from semeq_bridge.toml import listed, one_of, read_toml, real, whole
 
 Law = Literal["lin", "log", "norm", "lognorm", "octaves", "gain"]
 _LAWS = ("lin", "log", "norm", "lognorm", "octaves", "gain")
@@ -60,12 +60,15 @@ class GenericOsc:
     """Sends what changed to one address over UDP."""
 
     def __init__(self, target: str) -> None:
-        said = _read(target)
-        self.max_hz = float(said.get("max_hz", 50.0))
-        self._to = (str(said.get("host", "127.0.0.1")), int(said.get("port", 0)))
-        if not 1 <= self._to[1] <= 65_535 or not 0 < self.max_hz <= 1000:
-            raise DriverError(f"{target}: give a port, 1 to 65535, and max_hz up to 1000")
-        self._templates = tuple(one for row in said.get("send", ()) for one in _templates(row, target))
+        if not target:
+            raise DriverError("generic-osc: give a file of templates, generic-osc:FILE.toml; see bridge/README.md")
+        said = read_toml(Path(target))
+        self.max_hz = real(said.get("max_hz", 50.0), f"{target}: max_hz")
+        if not 0 < self.max_hz <= 1000:
+            raise DriverError(f"{target}: max_hz is above 0, up to 1000")
+        self._to = (str(said.get("host", "127.0.0.1")), whole(said.get("port", 0), 1, 65_535, f"{target}: port"))
+        rows = listed(said, "send", f"{target}: messages are written [[send]]")
+        self._templates = tuple(one for row in rows for one in _templates(row, target))
         if not self._templates:
             raise DriverError(f"{target}: no [[send]] in it; see bridge/README.md")
         self._sent: dict[str, float] = {}
@@ -89,32 +92,26 @@ class GenericOsc:
         self._socket.close()
 
 
-def _read(target: str) -> dict[str, Any]:
-    if not target:
-        raise DriverError("generic-osc: give a file of templates, generic-osc:FILE.toml; see bridge/README.md")
-    try:
-        return tomllib.loads(Path(target).read_text("utf-8"))
-    except OSError as error:
-        raise DriverError(f"{target}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DriverError(f"{target}: no TOML: {error}") from None
-
-
 def _templates(row: Any, target: str) -> list[Template]:
     """A row of the file; ``{band}`` in its address stands for 1 to 5, or ``{band0}`` for 0 to 4."""
     if not isinstance(row, dict) or not str(row.get("address", "")).startswith("/"):
         raise DriverError(f"{target}: each [[send]] has an address that begins with a slash")
-    address, what, law = str(row["address"]), str(row.get("what", "")), str(row.get("law", "lin"))
-    if what not in _WHATS or law not in _LAWS:
-        raise DriverError(f"{target}: {address}: what is one of {', '.join(_WHATS)}; law one of {', '.join(_LAWS)}")
-    low, high = float(row.get("low", -math.inf)), float(row.get("high", math.inf))
+    address = str(row["address"])
+    where = f"{target}: {address}"
+    what = one_of(row, "what", _WHATS, where, "nothing")
+    law = one_of(row, "law", _LAWS, where)
+    low, high = real(row.get("low", -math.inf), f"{where}: low"), real(row.get("high", math.inf), f"{where}: high")
     if law.endswith("norm") and not (math.isfinite(low) and math.isfinite(high) and low < high):
-        raise DriverError(f"{target}: {address}: law {law} needs low and high")
+        raise DriverError(f"{where}: law {law} needs low and high")
+    if law == "lognorm" and low <= 0:
+        raise DriverError(f"{where}: law lognorm needs low above 0")
     many = "{band" in address and "band" not in row
-    bands = range(1, 6) if many else [int(row.get("band", 0))]
-    if what in ("freq", "gain", "q") and not all(1 <= band <= 5 for band in bands):
-        raise DriverError(f"{target}: {address}: band is 1 to 5, or {{band}} in the address")
-    before = tuple(row.get("before", ()))
+    bands = range(1, 6) if many else [row.get("band", 0)]
+    if what in ("freq", "gain", "q"):
+        bands = [whole(band, 1, 5, f"{where}: band, unless {{band}} is in the address,") for band in bands]
+    before = tuple(listed(row, "before", f"{where}: before is a list"))
+    if not all(isinstance(one, (int, float, str)) for one in before):
+        raise DriverError(f"{where}: before holds numbers and text")
     made = []
     for band in bands:
         place = address.replace("{band}", str(band)).replace("{band0}", str(band - 1))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 from typing import Protocol
 
+from semeq.errors import SemeqError
 from semeq.settings import EqSettings
 from semeq_bridge.drivers import Driver
-from semeq_bridge.errors import BridgeError, DriverError
+from semeq_bridge.errors import DriverError
 
 _LOOK_S = 1.0
 
@@ -47,7 +48,7 @@ class Threaded:
                     self._inner.push(wanted)
                     done = wanted
                 self._failed = ""
-            except (BridgeError, OSError) as error:
+            except (SemeqError, OSError) as error:
                 self._failed, done = str(error), None
                 self._stop.wait(_LOOK_S / 2)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -105,8 +106,6 @@ def row_text(found: Guess, target: str, port: str) -> str:
 
 def _literal(port: str) -> str:
     """A port's name as a pattern that means just it."""
-    import re
-
     pattern = f"^{re.escape(port)}$"
     escaped = pattern.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,13 +11,14 @@ from typing import Any
 from semeq_bridge.core import ROOT, Event
 from semeq_bridge.errors import BridgeError
 from semeq_bridge.midi.hands import CURVES, MODES, TAKEOVERS, Hand, Law, Mode, Takeover, ticks
-from semeq_bridge.midi.moves import Kind, Move, Reader
+from semeq_bridge.midi.moves import Kind, Move, Reader, Stream
 from semeq_bridge.osc import Arg
+from semeq_bridge.toml import listed, one_of, read_toml, real, whole
 
 Read = Callable[[str], float | int | str | None]
 _KEYS: tuple[Kind, ...] = ("cc", "cc14", "nrpn", "pitch", "note", "program")
 _KNOWN = {*_KEYS, "channel", "mode", "rel_sign", "step", "takeover", "target"}
-_KNOWN |= {"range", "curve", "invert", "values", "toggle", "feedback"}
+_KNOWN |= {"range", "curve", "invert", "values", "toggle"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,7 +36,6 @@ class Row:
     takeover: Takeover = "pickup"
     values: tuple[str, ...] = ()
     toggle: bool = False
-    feedback: bool = False
 
     def is_moved_by(self, move: Move) -> bool:
         """Whether this is the control that moved."""
@@ -73,6 +72,7 @@ class Follower:
     port: str
     rows: tuple[Row, ...]
     reader: Reader
+    stream: Stream = field(default_factory=Stream)
     hands: dict[Row, Hand] = field(default_factory=dict)
 
     @classmethod
@@ -82,10 +82,10 @@ class Follower:
         fine = frozenset((row.channel, row.number) for row in rows if row.kind == "cc14")
         return cls(port=port, rows=rows, reader=Reader(fine))
 
-    def follow(self, message: tuple[int, ...], read: Read) -> list[Event]:
-        """The events of one complete message; ``read`` says what stands at an address now."""
+    def follow(self, data: tuple[int, ...], read: Read) -> list[Event]:
+        """The events of some bytes, as a driver hands them over; ``read`` says what stands at an address now."""
         events = []
-        for move in self.reader.read(message):
+        for move in (move for message in self.stream.feed(data) for move in self.reader.read(message)):
             for row in self.rows:
                 if row.is_moved_by(move) and (value := self._value(row, move, read)) is not None:
                     events.append(Event(row.target, (value,), f"midi:{self.port}"))
@@ -115,30 +115,28 @@ class Follower:
 
 def read_map(path: Path) -> tuple[Device, ...]:
     """The devices of a map file."""
-    try:
-        said = tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise BridgeError(f"{path}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BridgeError(f"{path}: no TOML: {error}") from None
+    said = read_toml(path)
     if said.get("version") != 1:
         raise BridgeError(f"{path}: write version = 1 at its top")
-    devices = said.get("device", [])
-    if not isinstance(devices, list):
-        raise BridgeError(f"{path}: devices are written [[device]]")
+    devices = listed(said, "device", f"{path}: devices are written [[device]]")
     return tuple(_device(row, f"{path}: device {number}") for number, row in enumerate(devices, 1))
 
 
 def _device(said: Any, where: str) -> Device:
-    if not isinstance(said, dict) or not isinstance(said.get("map", []), list):
-        raise BridgeError(f"{where}: its controls are written [[device.map]]")
-    pattern = said.get("match", "")
+    how = f"{where}: its controls are written [[device.map]]"
+    if not isinstance(said, dict):
+        raise BridgeError(how)
+    rows = tuple(_row(row, f"{where}, map {number}") for number, row in enumerate(listed(said, "map", how), 1))
+    return Device(match=checked_pattern(said.get("match", ""), f"{where}: match"), rows=rows)
+
+
+def checked_pattern(pattern: Any, what: str) -> str:
+    """A regular expression for the names of ports."""
     try:
         re.compile(pattern)
-    except (re.error, TypeError):
-        raise BridgeError(f"{where}: match {pattern!r} is no regular expression") from None
-    rows = tuple(_row(row, f"{where}, map {number}") for number, row in enumerate(said.get("map", []), 1))
-    return Device(match=pattern, rows=rows)
+    except (re.error, TypeError, RecursionError):
+        raise BridgeError(f"{what} {pattern!r} is no regular expression") from None
+    return str(pattern)
 
 
 def _row(said: Any, where: str) -> Row:
@@ -156,16 +154,15 @@ def _row(said: Any, where: str) -> Row:
     return Row(
         kind=kind,
         number=_number(said[kind], kind, where),
-        channel=_whole(said, "channel", 0, 0, 16, where),
+        channel=whole(said.get("channel", 0), 0, 16, f"{where}: channel"),
         target=target,
         law=_law(said, where),
-        mode=_one_of(said, "mode", MODES, where),
-        rel_sign=_whole(said, "rel_sign", 1, -1, 1, where) or 1,
-        step=_real(said.get("step", 0.01), f"{where}: step"),
-        takeover=_one_of(said, "takeover", TAKEOVERS, where, "pickup"),
-        values=tuple(str(value) for value in said.get("values", ())),
+        mode=one_of(said, "mode", MODES, where),
+        rel_sign=whole(said.get("rel_sign", 1), -1, 1, f"{where}: rel_sign") or 1,
+        step=real(said.get("step", 0.01), f"{where}: step"),
+        takeover=one_of(said, "takeover", TAKEOVERS, where, "pickup"),
+        values=tuple(map(str, listed(said, "values", f"{where}: values is a list of words"))),
         toggle=said.get("toggle") is True,
-        feedback=said.get("feedback") is True,
     )
 
 
@@ -173,41 +170,18 @@ def _number(said: Any, kind: str, where: str) -> int:
     if kind in ("program", "pitch"):
         return 0
     if kind == "nrpn" and isinstance(said, list) and len(said) == 2:
-        high, low = (_within(part, 0, 127, f"{where}: nrpn") for part in said)
+        high, low = (whole(part, 0, 127, f"{where}: nrpn") for part in said)
         return high * 128 + low
     most = {"nrpn": 16_383, "cc14": 31}.get(kind, 127)
-    return _within(said, 0, most, f"{where}: {kind}")
+    return whole(said, 0, most, f"{where}: {kind}")
 
 
 def _law(said: Mapping[str, Any], where: str) -> Law:
     span = said.get("range", [0.0, 1.0])
     if not isinstance(span, list) or len(span) != 2:
         raise BridgeError(f"{where}: range is two numbers, such as [0.0, 1.0]")
-    low, high = (_real(one, f"{where}: range") for one in span)
-    curve = _one_of(said, "curve", CURVES, where)
+    low, high = (real(one, f"{where}: range") for one in span)
+    curve = one_of(said, "curve", CURVES, where)
     if low >= high or (curve == "log" and low <= 0):
         raise BridgeError(f"{where}: range goes up{', from above 0 for a log curve' if curve == 'log' else ''}")
     return Law(low=low, high=high, curve=curve, invert=said.get("invert") is True)
-
-
-def _one_of(said: Mapping[str, Any], key: str, known: Sequence[str], where: str, usual: str | None = None) -> Any:
-    value = said.get(key, usual or known[0])
-    if value not in known:
-        raise BridgeError(f"{where}: {key} is one of {', '.join(known)}")
-    return value
-
-
-def _whole(said: Mapping[str, Any], key: str, usual: int, low: int, high: int, where: str) -> int:
-    return _within(said.get(key, usual), low, high, f"{where}: {key}")
-
-
-def _within(value: Any, low: int, high: int, what: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise BridgeError(f"{what} is a whole number, {low} to {high}")
-    return value
-
-
-def _real(value: Any, what: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise BridgeError(f"{what} is a number")
-    return float(value)

@@ -30,6 +30,15 @@ def from_period(heard: Floats) -> Floats:
     return np.roll(response, len(heard) // 4 - int(np.abs(response).argmax()))
 
 
+def steady_period(samples: Floats, frames: int, tolerance: float) -> Floats | None:
+    """The last period that is as the one before it, with no gap and nothing still gliding: the mean of the two."""
+    for end in range(len(samples), 2 * frames - 1, -frames // 8):
+        before, last = samples[end - 2 * frames : end - frames], samples[end - frames : end]
+        if np.abs(last).max() > 1e-6 and np.abs(last - before).max() < tolerance * np.abs(last).max():
+            return np.asarray((before + last) / 2, np.float64)
+    return None
+
+
 def curve_db(response: Floats, at_hz: Floats, rate_hz: float) -> Floats:
     """The gain at some frequencies of an impulse response; bins lie close enough to join them by lines."""
     size = 1 << max(18, int(np.ceil(np.log2(len(response)))))

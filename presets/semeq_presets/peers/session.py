@@ -19,7 +19,7 @@ import numpy as np
 
 from semeq.response import Floats
 from semeq_presets.errors import PeerError
-from semeq_presets.peers.measure import from_period, period, program
+from semeq_presets.peers.measure import from_period, period, program, steady_period
 
 RATE_HZ = 48_000
 _LEVEL, _PERIOD = 0.5, 1 << 15
@@ -244,15 +244,12 @@ def _steady(response: Floats | None) -> Floats:
 
 
 def _response(path: Path) -> Floats | None:
-    """From the last period of a recording that is as the one before it: with no gap, and nothing still gliding."""
+    """The impulse response in a recording; None where nothing steady is in it."""
     import soundfile
 
     try:
         samples, _ = soundfile.read(path)
     except (soundfile.LibsndfileError, OSError):
         samples = np.zeros(0)
-    for end in range(len(samples), 2 * _PERIOD - 1, -_PERIOD // 8):
-        before, last = samples[end - 2 * _PERIOD : end - _PERIOD], samples[end - _PERIOD : end]
-        if np.abs(last).max() > 1e-6 and np.abs(last - before).max() < _STEADY * np.abs(last).max():
-            return from_period(np.asarray(before + last, np.float64) / (2 * _LEVEL))
-    return None
+    steady = steady_period(np.asarray(samples, np.float64), _PERIOD, _STEADY)
+    return None if steady is None else from_period(steady / _LEVEL)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -22,36 +23,63 @@ FRAMES, RATE_HZ = 1 << 15, 48_000
 PATIENCE_S = 60.0
 
 
-@pytest.fixture(scope="module")
-def jack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A private JACK server; its name is where clients look for it."""
-    name = f"semeq_{os.getpid()}"
-    log = (tmp_path_factory.mktemp("jack") / "log").open("w")
-    command = [peer("jackd"), "-r", "-S", "-t", "2000", "--no-mlock", "-n", name, "-d", "dummy", "-r", str(RATE_HZ)]
-    environment = os.environ | {"JACK_NO_AUDIO_RESERVATION": "1"}
-    process = subprocess.Popen([*command, "-p", "256"], stdout=log, stderr=subprocess.STDOUT, env=environment)
-    before = {key: os.environ.get(key) for key in ("JACK_DEFAULT_SERVER", "JACK_NO_START_SERVER")}
-    os.environ |= {"JACK_DEFAULT_SERVER": name, "JACK_NO_START_SERVER": "1"}
-    try:
+class Jackd:
+    """A private JACK server that can be killed and started again."""
+
+    def __init__(self, folder: Path, timeout_ms: int) -> None:
+        self.name = f"semeq_{os.getpid()}_{timeout_ms}"
+        self._log = (folder / "jackd.log").open("w")
+        how = ["-r", "-S", "-t", str(timeout_ms), "--no-mlock", "-n", self.name, "-d", "dummy"]
+        self._command = [peer("jackd"), *how, "-r", str(RATE_HZ), "-p", "256"]
+        self.start()
+
+    def start(self) -> None:
+        """Start it and wait until clients can come."""
+        environment = os.environ | {"JACK_NO_AUDIO_RESERVATION": "1"}
+        self.process = subprocess.Popen(self._command, stdout=self._log, stderr=subprocess.STDOUT, env=environment)
         wait = peer("jack_wait") if Path("/usr/bin/jack_wait").exists() else None
         if wait:
-            subprocess.run([wait, "-w", "-t", "30", "-s", name], check=True, capture_output=True)
+            subprocess.run([wait, "-w", "-t", "30", "-s", self.name], check=True, capture_output=True)
         else:
             time.sleep(2)
-        yield name
-    finally:
-        process.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """As if it had crashed."""
+        self.process.kill()
+        self.process.wait(10)
+
+    def stop(self) -> None:
+        """End it."""
+        self.process.send_signal(signal.SIGTERM)
         try:
-            process.wait(10)
+            self.process.wait(10)
         except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(10)
-        log.close()
+            self.kill()
+        self._log.close()
+
+
+@contextmanager
+def private_jack(folder: Path, timeout_ms: int = 2000) -> Iterator[Jackd]:
+    """A private JACK server, where clients look for it meanwhile. Clients that hang are waited for ten time-outs."""
+    jackd = Jackd(folder, timeout_ms)
+    before = {key: os.environ.get(key) for key in ("JACK_DEFAULT_SERVER", "JACK_NO_START_SERVER")}
+    os.environ |= {"JACK_DEFAULT_SERVER": jackd.name, "JACK_NO_START_SERVER": "1"}
+    try:
+        yield jackd
+    finally:
+        jackd.stop()
         for key, value in before.items():
             if value is None:
                 os.environ.pop(key, None)
             else:
                 os.environ[key] = value
+
+
+@pytest.fixture(scope="module")
+def jack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A private JACK server; its name is where clients look for it."""
+    with private_jack(tmp_path_factory.mktemp("jack")) as jackd:
+        yield jackd.name
 
 
 MEASURE = """

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 from semeq import eq
 from semeq.response import Floats, response_db
 from semeq.settings import EqSettings
+from semeq_bridge.drivers import DRIVERS
 from semeq_bridge.drivers.ardour import Ardour
 from semeq_bridge.errors import DriverError
 from semeq_bridge.osc import encode
@@ -125,25 +127,28 @@ def eventually(what: Callable[[], bool], patience_s: float = PATIENCE_S) -> None
         time.sleep(0.1)
 
 
-@pytest.fixture(scope="module")
-def daw(jack: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daw]:
-    assert jack
-    lua = peer("ardour7-lua")
-    folder = tmp_path_factory.mktemp("ardour")
-    (folder / "session.lua").write_text(SESSION)
-    made = Daw(folder)
+def made_session(daw: Daw) -> None:
+    """A session with two tracks and every equalizer on them, with OSC on."""
+    (daw.folder / "session.lua").write_text(SESSION)
     plugins = " ".join(uri for _, uri in EQS.values())
     subprocess.run(
-        [lua, str(folder / "session.lua")],
-        env=made.environment | {"SEMEQ_PLUGINS": plugins},
+        [peer("ardour7-lua"), str(daw.folder / "session.lua")],
+        env=daw.environment | {"SEMEQ_PLUGINS": plugins},
         capture_output=True,
         timeout=2 * PATIENCE_S,
         check=True,
     )
-    session = folder / "session" / "session.ardour"
+    session = daw.folder / "session" / "session.ardour"
     text = session.read_text("utf-8")
     assert OFF in text
     session.write_text(text.replace(OFF, ON), "utf-8")
+
+
+@pytest.fixture(scope="module")
+def daw(jack: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daw]:
+    assert jack
+    made = Daw(tmp_path_factory.mktemp("ardour"))
+    made_session(made)
     made.start()
     made.say("/set_surface", 0, 159, 0, 0, 0, 0, 0)
     made.say("/strip/monitor_input", 1, 1)
@@ -200,6 +205,79 @@ def test_words_are_heard_in_ardour(tmp_path: Path) -> None:
         assert error_db(eq("bright", 0.5), flat) < 0.1
         bridge.ask("/semeq/vox/bypass", 1)
         assert error_db(EqSettings.flat(), flat) < 0.1
+
+
+KNOB = """
+import sys, time
+import mido
+out = mido.Backend("mido.backends.rtmidi/UNIX_JACK").open_output("knob", virtual=True, client_name="knobbox")
+for line in sys.stdin:
+    kind, *values = line.split()
+    for value in map(int, values):
+        if kind == "program":
+            out.send(mido.Message("program_change", program=value))
+        else:
+            out.send(mido.Message("control_change", control=21, value=value))
+        time.sleep(0.005)
+    print("sent", flush=True)
+out.close()
+"""
+MAP = """
+version = 1
+[[device]]
+match = "knob"
+[[device.map]]
+cc = 21
+target = "/semeq/vox/intensity"
+takeover = "pickup"
+[[device.map]]
+program = true
+target = "/semeq/vox/term"
+values = ["bright", "warm"]
+"""
+
+
+@pytest.mark.usefixtures("daw")
+def test_a_knob_is_swept_over_jack_picks_up_and_is_heard_in_ardour(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program change says warm; the knob comes from below, passes the value, goes down to the middle."""
+    monkeypatch.setenv("SEMEQ_MIDI", "jack")
+    (tmp_path / "map.toml").write_text(MAP)
+    args = ["--daw", "vox=ardour:vox/x42", "--midi", "knob", "--map", str(tmp_path / "map.toml")]
+    with running(*args) as bridge:
+        bridge.ask("/semeq/vox/intensity", 0.7)
+        knob = subprocess.Popen(
+            [sys.executable, "-c", KNOB], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+        )
+
+        def turn(*moves: object) -> None:
+            assert knob.stdin is not None
+            assert knob.stdout is not None
+            knob.stdin.write(" ".join(map(str, moves)) + "\n")
+            assert knob.stdout.readline() == "sent\n"
+
+        try:
+            bridge.said("knob")
+            time.sleep(0.5)
+            flat = played_db(tmp_path)
+            turn("program", 1)
+            eventually(lambda: bridge.value("/semeq/vox/term") == "warm")
+            turn("knob", *range(80))
+            time.sleep(0.5)
+            assert bridge.value("/semeq/vox/intensity") == pytest.approx(0.7)  # not yet picked up: no jump
+            turn("knob", *range(80, 128), *range(126, 62, -1))
+            eventually(lambda: bridge.value("/semeq/vox/intensity") == pytest.approx(63 / 127))
+            time.sleep(0.5)
+            error_db = np.abs(played_db(tmp_path) - flat - wanted_db(eq("warm", 63 / 127))).max()
+        finally:
+            knob.communicate(timeout=20)
+    assert error_db < 0.1
+
+
+@pytest.mark.usefixtures("daw")
+def test_the_tracks_are_found() -> None:
+    assert {"ardour:vox", "ardour:other"} <= set(DRIVERS["ardour"].targets())
 
 
 def is_set(daw: Daw, track: str, settings: EqSettings) -> bool:

@@ -259,7 +259,8 @@ def read_map_of(tmp_path: Path) -> tuple[Device, ...]:
         ("channel = 2", "channel = 17", "0 to 16"),
         ("[[device]]", "[device]", "[[device]]"),
         ("version = 1", "version = ", "no TOML"),
-        ("cc = 21", "cc = 21\nfeedback = true", "'feedback' is no key"),  # not yet
+        ("cc = 21", "cc = 21\nfeedback = 1.5", "true or false"),
+        ("cc = 21", 'cc = 21\nfeedback_to = "("', "regular expression"),
         ('["warm", "bright", "full"]', "3", "a list of words"),
     ],
 )

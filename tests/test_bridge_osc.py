@@ -90,7 +90,7 @@ def nested(depth: int) -> bytes:
         (b"#bundle\0" + bytes(8) + struct.pack(">i", 0), "element of 0 bytes"),
         (nested(5), "4 deep at most"),
         (nested(300), "4 deep at most"),
-        (b"/x\0\0," + b"[" * 2000 + bytes(3), "more than 64 arguments"),
+        (b"/x\0\0," + b"[" * 2000 + bytes(3), "more than 256 arguments"),
         (b"/x\0\0,[i]\0\0\0\0" + bytes(4), r"type '\['"),
         (b"/x\0\0,Z\0\0", "type 'Z'"),
         (b"/x\0\0,f\0\0\0\0", "cut off"),

@@ -254,8 +254,8 @@ def test_nothing_that_can_be_decoded_stops_the_server() -> None:
             args = tuple(chance.choice(ARGUMENTS) for _ in range(chance.choice((0, 0, 1, 1, 1, 2, 3))))
             server._follow(Message(f"/semeq/{chance.choice(PLACES)}", args), mine.getsockname(), time.monotonic())
         server.turn(0.0)
-        assert server.counts["messages"] == 40_000
-        assert server.counts["changes"] > 1000
+        assert server.meters.counts["messages"] == 40_000
+        assert server.meters.counts["changes"] > 1000
 
 
 def test_a_message_for_later_is_followed_then(bridge: Running) -> None:
@@ -263,12 +263,17 @@ def test_a_message_for_later_is_followed_then(bridge: Running) -> None:
 
     due_s = time.time() + 0.5
     tag = struct.pack(">II", int(due_s) + 2_208_988_800, int(due_s % 1 * 2**32))
-    inner = encode("/semeq/vox/term", "warm")
+    inside = [encode("/semeq/vox/term", "warm"), encode("/semeq/gtr/term", "airy"), encode("/semeq/vox/intensity", 0.5)]
+    packet = b"#bundle\0" + tag + b"".join(struct.pack(">i", len(one)) + one for one in inside)
     with bridge.talk() as talk:
-        talk._socket.sendto(b"#bundle\0" + tag + struct.pack(">i", len(inner)) + inner, talk.to)
+        talk._socket.sendto(packet, talk.to)
     assert bridge.value("/semeq/vox/term") == ""
     time.sleep(0.8)
-    assert bridge.value("/semeq/vox/term") == "warm"
+    assert [bridge.value(f"/semeq/{name}") for name in ("vox/term", "gtr/term", "vox/intensity")] == [
+        "warm",
+        "airy",
+        0.5,
+    ]
 
 
 def test_it_stops_cleanly_when_asked(bridge: Running) -> None:
@@ -286,7 +291,7 @@ def test_it_stops_cleanly_when_asked(bridge: Running) -> None:
         (("--lan", "0.0.0.0", "--allow", "x"), "192.168.1.0/24"),
         (("--osc", "nowhere"), "127.0.0.1:9000"),
         (("--osc", "127.0.0.1:99999"), "0 to 65535"),
-        (("--daw", "cubase:"), "there are ardour, jalv"),
+        (("--daw", "cubase:"), "there are ardour, reaper"),
         (("--daw", "bass=print:"), "no instance 'bass'"),
         (("--instance", "Vox"), "small letters"),
         (("--program", "brihgtt"), "bright"),
@@ -330,6 +335,13 @@ def test_monitor_shows_values_and_counters(bridge: Running) -> None:
     shown = json.loads(command("monitor", "--once", "--json", "--to", bridge.to).stdout)
     assert shown["/semeq/vox/term"] == "warm"
     assert int(shown["/semeq/status/messages"]) > 0
+
+
+def test_the_drivers_say_what_is_there_or_why_not() -> None:
+    rows = [json.loads(line) for line in command("drivers", "--look", "--json").stdout.splitlines()]
+    assert {"ardour", "ableton", "reaper", "midi-out", "jalv"} == {row["name"] for row in rows}
+    assert all(row["targets"] or row["why"] or row["name"] == "midi-out" for row in rows)
+    assert "(beta)" in command("drivers").stdout
 
 
 def test_the_doctor_says_what_is_there_and_what_to_do(bridge: Running) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,50 +23,58 @@ def main() -> None:
     run(app, "semeq-bridge")
 
 
+def serve_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The options of a session, for the two commands that begin one."""
+    options = (
+        click.option("--config", type=PATH, metavar="FILE", help="A semeq.toml; options go over what it says."),
+        click.option("--osc", metavar="PLACE", help="Address and port to listen at.  [127.0.0.1:9000]"),
+        click.option("--tcp", metavar="PLACE", help="Listen for OSC over TCP too (lengths or SLIP)."),
+        click.option("--http", metavar="PLACE", help="Tell all addresses as JSON (OSCQuery)."),
+        click.option("--announce", is_flag=True, help="Let others find --http (zeroconf)."),
+        instance_option,
+        program_option,
+        click.option(
+            "--daw", "daws", multiple=True, metavar="[INSTANCE=]DRIVER:TARGET", help="What plays it; see drivers."
+        ),
+        click.option("--midi", metavar="REGEX", help="Listen to MIDI inputs of such names; hot-plugged ones too."),
+        click.option("--midi-port", metavar="NAME", help="Open an input of our own, where the system has such."),
+        click.option("--map", "maps", type=PATH, multiple=True, metavar="FILE", help="What knobs move, in TOML."),
+        click.option("--lan", metavar="ADDRESS", help="Listen where others can reach it; with --allow."),
+        click.option("--allow", multiple=True, metavar="NETWORK", help="Who may speak, such as 192.168.1.0/24."),
+        json_option,
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 @app.command("serve")
-@click.option("--osc", default="127.0.0.1:9000", show_default=True, help="Address and port to listen at.")
-@instance_option
-@program_option
-@click.option("--daw", "daws", multiple=True, metavar="[INSTANCE=]DRIVER:TARGET", help="What plays it; see drivers.")
-@click.option("--midi", metavar="REGEX", help="Listen to MIDI inputs of such names; hot-plugged ones too.")
-@click.option("--midi-port", default="", metavar="NAME", help="Open an input of our own, where the system has such.")
-@click.option("--map", "maps", type=PATH, multiple=True, metavar="FILE", help="What knobs move, in TOML.")
-@click.option("--lan", metavar="ADDRESS", help="Listen where others can reach it; with --allow.")
-@click.option("--allow", multiple=True, metavar="NETWORK", help="Who may speak, such as 192.168.1.0/24.")
+@serve_options
 @click.option("--record", type=PATH, metavar="FILE", help="Keep every message in a new file, for replay.")
-@json_option
-def serve_command(
-    osc: str,
-    instances: tuple[str, ...],
-    programs: tuple[str, ...],
-    daws: tuple[str, ...],
-    midi: str | None,
-    midi_port: str,
-    maps: tuple[Path, ...],
-    lan: str | None,
-    allow: tuple[str, ...],
-    record: Path | None,
-    as_json: bool,
-) -> None:
+def serve_command(config: Path | None, as_json: bool, **given: Any) -> None:
     """Listen for OSC and MIDI and steer what plays; until Ctrl-C or SIGTERM."""
-    from semeq_bridge.jobs import Setup, learnt_file, serve
+    _serve(config, as_json, given)
+
+
+@app.command("record")
+@click.argument("file", type=PATH)
+@serve_options
+def record_command(file: Path, config: Path | None, as_json: bool, **given: Any) -> None:
+    """Serve, and keep every message in a new FILE, which replay follows again."""
+    _serve(config, as_json, given | {"record": file})
+
+
+def _serve(config: Path | None, as_json: bool, given: dict[str, Any]) -> None:
+    from semeq_bridge.jobs import learnt_file
+    from semeq_bridge.session import serve
+    from semeq_bridge.setup import Setup, read_setup
 
     def say(line: str) -> None:
         click.echo(json.dumps({"log": line}, ensure_ascii=False) if as_json else line, err=True)
 
-    usual = Setup()
-    setup = Setup(
-        osc=osc,
-        instances=instances or usual.instances,
-        programs=programs or usual.programs,
-        daws=daws,
-        lan=lan,
-        allow=allow,
-        record=record,
-        midi=midi,
-        midi_port=midi_port,
-        maps=(*maps, learnt_file()) if learnt_file().exists() else maps,
-    )
+    setup = (read_setup(config) if config else Setup()).with_options(**given)
+    if learnt_file().exists():
+        setup = setup.with_options(maps=(*setup.maps, learnt_file()))
     counts = serve(setup, say)
     say(json.dumps(counts) if as_json else ", ".join(f"{name} {value}" for name, value in counts.items()))
 
@@ -85,18 +94,24 @@ def send_command(address: str, values: tuple[str, ...], to: str, as_json: bool) 
 
 
 @app.command("drivers")
+@click.option("--look", is_flag=True, help="Ask the programs that run here what there is to steer.")
 @json_option
-def drivers_command(as_json: bool) -> None:
-    """List what can play the curve, and how far each was verified."""
-    from semeq_bridge.drivers import rows
+def drivers_command(look: bool, as_json: bool) -> None:
+    """List what can play the curve, and how far each was verified; with --look, what is there."""
+    from semeq_bridge.drivers import found, rows
+
+    if look:
+        for name, targets, why in found():
+            row = {"name": name, "targets": targets, "why": why}
+            click.echo(json.dumps(row, ensure_ascii=False) if as_json else f"{name:<12}  {', '.join(targets) or why}")
+        return
 
     if as_json:
         click.echo(json.dumps(rows(), ensure_ascii=False))
         return
     for row in rows():
-        click.echo(
-            f"{row['name']:<12}  {row['title']}\n{'':<14}verified: {row['proof']}\n{'':<14}use: --daw {row['use']}"
-        )
+        click.echo(f"{row['name']:<12}  {row['title']}{' (beta)' if row['beta'] else ''}")
+        click.echo(f"{'':<14}verified: {row['proof']}\n{'':<14}use: --daw {row['use']}")
 
 
 @app.command("addresses")
@@ -113,21 +128,17 @@ def addresses_command(as_json: bool) -> None:
 @click.option("--once", is_flag=True, help="Print everything once and stop.")
 @json_option
 def monitor_command(to: str, once: bool, as_json: bool) -> None:
-    """Show what a running bridge does: values and counters, twice a second."""
+    """Show what a running bridge does, twice a second: every EQ, rates, what was dropped, how long changes take."""
     from semeq_bridge.jobs import watch
+    from semeq_bridge.monitor import table
 
-    def show(values: dict[str, Any]) -> None:
+    def show(values: dict[str, Any], before: dict[str, Any], passed_s: float) -> None:
         if as_json:
             click.echo(json.dumps(values, ensure_ascii=False))
             return
         if not once:
             click.clear()
-        rows = [(key.removeprefix("/semeq/"), value) for key, value in values.items() if not key.endswith("/norm")]
-        click.echo(
-            "\n".join(
-                f"{key:<24}{value:.2f}" if isinstance(value, float) else f"{key:<24}{value}" for key, value in rows
-            )
-        )
+        click.echo(table(values, before, passed_s))
 
     watch(to, show, turns=1 if once else None)
 
@@ -170,7 +181,7 @@ def doctor_command(to: str, as_json: bool) -> None:
     from dataclasses import asdict
 
     from semeq_bridge.doctor import findings
-    from semeq_bridge.jobs import place_of
+    from semeq_bridge.setup import place_of
 
     found = findings(*place_of(to))
     click.echo(
@@ -187,7 +198,8 @@ def doctor_command(to: str, as_json: bool) -> None:
 @json_option
 def replay_command(file: Path, instances: tuple[str, ...], programs: tuple[str, ...], as_json: bool) -> None:
     """Follow a FILE that serve --record wrote, without a wire; say where it ends."""
-    from semeq_bridge.jobs import Setup, replay
+    from semeq_bridge.jobs import replay
+    from semeq_bridge.setup import Setup
 
     usual = Setup()
     values, count, refused = replay(file, instances or usual.instances, programs or usual.programs)

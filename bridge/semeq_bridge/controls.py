@@ -110,8 +110,7 @@ def _program(instance: Instance, state: State) -> int:
 
 def _stored(instance: Instance, it: Change) -> Instance:
     """The sound that is heard, into both slots: from here on the other is what it was."""
-    del it
-    return replace(instance, sounds=(instance.sound, instance.sound))
+    return replace(instance, sounds=(instance.sound, instance.sound)) if it.value else instance
 
 
 def _button(press: Callable[[Instance], Instance]) -> Callable[[Instance, Change], Instance]:

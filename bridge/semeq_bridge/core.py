@@ -143,11 +143,16 @@ def _dump(state: State, name: str, source: str) -> list[Effect]:
 def values(state: State, name: str) -> Iterator[tuple[str, Value]]:
     """Everything that can be read about an instance, by its full address."""
     instance = state.instances[name]
-    for path, control in CONTROLS.items():
+    for control in controls_of(instance):
         if control.get is not None:
-            yield f"{ROOT}/{name}/{path}", control.get(instance, state)
-    for word, weight in instance.sound.weights:
-        yield f"{ROOT}/{name}/blend/{word}", weight
+            yield f"{ROOT}/{name}/{control.path}", control.get(instance, state)
+
+
+def controls_of(instance: Instance) -> Iterator[Control]:
+    """Every control of an instance, the faders of its blend among them."""
+    yield from CONTROLS.values()
+    for word, _ in instance.sound.weights:
+        yield _blend(word)
 
 
 def value_at(state: State, address: str) -> Value | None:

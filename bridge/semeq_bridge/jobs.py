@@ -1,114 +1,25 @@
-"""What the commands do: serve until told to stop, ask, replay, list."""
+"""What the commands do at the other end of a session: learn, ask, watch, replay, list."""
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import re
-import signal
-import socket
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from semeq.errors import UsageError
 from semeq.personal_file import words_file
 from semeq.sidecar import write_text
 from semeq_bridge.client import Talk
 from semeq_bridge.controls import CONTROLS, Value
-from semeq_bridge.core import DEFAULT, ROOT, Event, Refused, apply, new_state, values
-from semeq_bridge.drivers import opened
+from semeq_bridge.core import ROOT, Event, Refused, apply, new_state, values
 from semeq_bridge.errors import BridgeError
-from semeq_bridge.feedback import is_loopback
 from semeq_bridge.midi.reader import Midi
-from semeq_bridge.midi.table import Device, Row, checked_pattern, read_map, stable_name
+from semeq_bridge.midi.table import checked_pattern, read_map, stable_name
 from semeq_bridge.osc import Arg
-from semeq_bridge.pusher import Pusher
-from semeq_bridge.serve import Server, bound
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Setup:
-    """What `serve` was asked for."""
-
-    osc: str = "127.0.0.1:9000"
-    instances: tuple[str, ...] = (DEFAULT,)
-    programs: tuple[str, ...] = ("warm", "bright")
-    daws: tuple[str, ...] = ()
-    lan: str | None = None
-    allow: tuple[str, ...] = ()
-    record: Path | None = None
-    midi: str | None = None
-    midi_port: str = ""
-    maps: tuple[Path, ...] = ()
-
-
-def place_of(text: str) -> tuple[str, int]:
-    """Host and port: "127.0.0.1:9000", "[::1]:9000", "9000"."""
-    host, _, port = text.rpartition(":")
-    host = host.strip("[]") or "127.0.0.1"
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        raise UsageError(f"{text!r}: give an address in digits and a port, such as 127.0.0.1:9000") from None
-    if not port.isdecimal() or not 0 <= int(port) <= 65_535:
-        raise UsageError(f"{text!r}: give a port, 0 to 65535, such as 127.0.0.1:9000")
-    return host, int(port)
-
-
-def serve(setup: Setup, say: Callable[[str], None]) -> dict[str, Value]:
-    """Serve until SIGTERM or Ctrl-C; gives the counters."""
-    host, port = place_of(setup.osc)
-    if not is_loopback(host):
-        raise UsageError(f"{host} can be reached by others: --osc takes 127.0.0.1; see --lan with --allow")
-    if (setup.lan is None) != (not setup.allow):
-        raise UsageError("--lan ADDRESS and --allow NETWORK go together: where to listen, and who may speak")
-    allowed = [_network(text) for text in setup.allow]
-    checked_pattern(setup.midi or "", "--midi")
-    state = new_state(setup.instances, setup.programs)
-    with ExitStack() as stack:
-        wake, alarm = socket.socketpair()
-        stack.callback(wake.close)
-        stack.callback(alarm.close)
-        ours = stack.enter_context(bound(setup.lan or host, port))
-        record = stack.enter_context(_new_file(setup.record)) if setup.record else None
-        pushers = []
-        for text in setup.daws:
-            instance, driver = _daw(text, setup.instances)
-            pushers.append(Pusher(instance, opened(driver)))
-            stack.callback(pushers[-1].driver.close)
-        wake.setblocking(False)
-        server = Server(ours, state, pushers, allowed, record, say, wake)
-        if setup.midi is not None or setup.midi_port:
-            server.devices = [device for path in setup.maps for device in read_map(path)] or _usual_map()
-            server.midi = Midi(setup.midi or "", setup.midi_port, say)
-            stack.callback(server.midi.close)
-        stopping: list[int] = []
-
-        def stop(number: int, _frame: object) -> None:
-            stopping.append(number)
-            alarm.send(b"x")
-
-        for name in {"SIGTERM", "SIGINT", "SIGHUP"} & set(dir(signal)):
-            stack.callback(signal.signal, getattr(signal, name), signal.signal(getattr(signal, name), stop))
-        said = ours.getsockname()
-        say(f"OSC at {said[0]}:{said[1]}; instances: {', '.join(setup.instances)}; Ctrl-C stops")
-        server.run(lambda: bool(stopping))
-        return server.status()
-
-
-def _usual_map() -> list[Device]:
-    """Where no map says otherwise: CC 1 (the wheel) and 21 are the intensity, 22 the morph, programs the words."""
-    rows = (
-        Row(kind="cc", number=1, channel=0, target=f"{ROOT}/intensity"),
-        Row(kind="cc", number=21, channel=0, target=f"{ROOT}/intensity"),
-        Row(kind="cc", number=22, channel=0, target=f"{ROOT}/morph"),
-        Row(kind="program", number=0, channel=0, target=f"{ROOT}/term/index"),
-    )
-    return [Device(match="", rows=rows)]
+from semeq_bridge.setup import place_of
 
 
 def learn(target: str, pattern: str, say: Callable[[str], None], *, patience_s: float = 60.0) -> tuple[str, str]:
@@ -123,6 +34,8 @@ def learn(target: str, pattern: str, say: Callable[[str], None], *, patience_s: 
     try:
         while (now_s := time.monotonic()) - began_s < patience_s and not midi.failed:
             for port, message in midi.arrived(now_s):
+                if not message:
+                    continue  # a port that has come
                 heard.setdefault(port, []).append(message)
                 first_s = first_s or now_s
             most = max(heard, key=lambda port: len(heard[port]), default="")
@@ -147,33 +60,9 @@ def store(path: Path, row: str) -> None:
     write_text(path, f"{old.rstrip()}\n\n{row}")
 
 
-def _new_file(path: Path) -> TextIO:
-    try:
-        return path.open("x", encoding="utf-8")
-    except FileExistsError:
-        raise BridgeError(f"{path}: exists; give another name for the record") from None
-
-
 def learnt_file() -> Path:
     """Where rows that were learnt are kept."""
     return Path(words_file()).with_name("midi-learnt.toml")
-
-
-def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
-    try:
-        return ipaddress.ip_network(text, strict=False)
-    except ValueError:
-        raise UsageError(f"--allow {text!r}: give a network such as 192.168.1.0/24") from None
-
-
-def _daw(text: str, instances: Sequence[str]) -> tuple[str, str]:
-    """``vox=jalv:lv2-x42``, or without an instance for the first."""
-    head, equals, rest = text.partition("=")
-    if equals and ":" not in head:
-        if head not in instances:
-            raise UsageError(f"--daw {text!r}: no instance {head!r}; there are {', '.join(instances)}")
-        return head, rest
-    return instances[0], text
 
 
 def number_or_text(text: str) -> Arg:
@@ -240,13 +129,16 @@ def replay(path: Path, instances: tuple[str, ...], programs: tuple[str, ...]) ->
     return {address: value for name in state.instances for address, value in values(state, name)}, count, refused
 
 
-def watch(to: str, show: Callable[[dict[str, Any]], None], *, turns: int | None, every_s: float = 0.5) -> None:
-    """Ask a running bridge for everything, again and again."""
-    done = 0
+def watch(
+    to: str, show: Callable[[dict[str, Any], dict[str, Any], float], None], *, turns: int | None, every_s: float = 0.5
+) -> None:
+    """Ask a running bridge for everything, again and again; ``show`` gets it, what was before, and the time between."""
+    done, before, at_s = 0, dict[str, Any](), 0.0
     with Talk(*place_of(to)) as talk:
         while turns is None or done < turns:
             if done:
                 time.sleep(every_s)
             answers = [*talk.ask(f"{ROOT}/dump"), *talk.ask(f"{ROOT}/status")]
-            show({one.address: one.args[0] for one in answers if len(one.args) == 1})
-            done += 1
+            now_s, values = time.monotonic(), {one.address: one.args[0] for one in answers if len(one.args) == 1}
+            show(values, before, now_s - at_s if done else 0.0)
+            done, before, at_s = done + 1, values, now_s

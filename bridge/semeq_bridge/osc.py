@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from semeq_bridge.errors import OscError
 
 Arg = int | float | str | bytes | bool | None
-MOST_BYTES, MOST_DEPTH, MOST_MESSAGES, MOST_ARGS = 8192, 4, 256, 64
+MOST_BYTES, MOST_DEPTH, MOST_MESSAGES, MOST_ARGS = 8192, 4, 256, 256
 _UNIX_OF_NTP_S = 2_208_988_800
 _BUNDLE = b"#bundle\0"
 _MOST_SINGLE = 3.4e38  # a single holds a little more

@@ -5,12 +5,12 @@ from __future__ import annotations
 import errno
 import heapq
 import ipaddress
+import itertools
 import json
 import select
 import socket
 import time
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TextIO
 
@@ -19,7 +19,10 @@ from semeq_bridge.core import ROOT, Changed, Effect, Event, Refused, Replied, ap
 from semeq_bridge.errors import BridgeError, MessageError, OscError
 from semeq_bridge.feedback import Feedback, is_loopback
 from semeq_bridge.limits import Buckets
+from semeq_bridge.lines import Line, Lines, Place
+from semeq_bridge.meters import Meters
 from semeq_bridge.midi.reader import Midi
+from semeq_bridge.midi.rings import Rings
 from semeq_bridge.midi.table import Device, Follower
 from semeq_bridge.osc import MOST_BYTES, Arg, Message, bundled, decode, encode
 from semeq_bridge.pusher import Pusher
@@ -46,12 +49,15 @@ class Server:
     wake: socket.socket | None = None
     midi: Midi | None = None
     devices: Sequence[Device] = ()
-    counts: Counter[str] = field(default_factory=Counter)
+    rings: Rings = field(default_factory=Rings)
+    lines: Lines | None = None
+    meters: Meters = field(default_factory=Meters)
+    also: Mapping[str, int] = field(default_factory=dict)
     feedback: Feedback = field(default_factory=Feedback)
-    slowest_s: float = 0.0
     _buckets: Buckets = field(default_factory=lambda: Buckets(per_s=20_000, burst=40_000))
     _errors: Buckets = field(default_factory=lambda: Buckets(per_s=20, burst=40))
-    _later: list[tuple[float, int, Message, tuple[str, int]]] = field(default_factory=list)
+    _later: list[tuple[float, int, Message, Place]] = field(default_factory=list)
+    _serial: Iterator[int] = field(default_factory=itertools.count)
     _arrived_s: dict[str, float] = field(default_factory=dict)
     _told: dict[str, str] = field(default_factory=dict)
     _followers: dict[str, Follower] = field(default_factory=dict)
@@ -63,20 +69,27 @@ class Server:
 
     def turn(self, patience_s: float) -> None:
         """Wait for something, follow it, tell whoever has to know."""
-        watched: list[socket.socket | Midi] = [self.osc] if self.wake is None else [self.osc, self.wake]
+        watched: list[socket.socket | Midi | Line | Lines] = [self.osc] if self.wake is None else [self.osc, self.wake]
         if self.midi is not None and self.midi.fileno() >= 0:
             watched.append(self.midi)
-        ready, _, _ = select.select(watched, [], [], max(0.0, patience_s))
+        unread: list[Line] = []
+        if self.lines is not None:
+            watched += [self.lines, *self.lines.open.values()]
+            unread = [line for line in self.lines.open.values() if line.unread]
+        ready, free, _ = select.select(watched, unread, [], max(0.0, patience_s))
         if self.wake is not None and self.wake in ready:
             self.wake.recv(4096)
         if self.osc in ready:
             self._receive()
+        if self.lines is not None:
+            self._receive_lines(self.lines, {id(one) for one in ready}, free)
         now_s = time.monotonic()
         self._hear(now_s)
         while self._later and self._later[0][0] <= time.time():
             _, _, message, source = heapq.heappop(self._later)
             self._follow(message, source, now_s)
         self._push()
+        self._show(now_s)
         for host, port, rows in self.feedback.due(self.state, time.monotonic()):
             self._send_rows(rows, (host, port))
 
@@ -86,8 +99,9 @@ class Server:
         for one in self.pushers:
             if (due_s := one.due_s()) is not None:
                 times.append(due_s)
-        if (next_s := self.feedback.next_s(now_s)) is not None:
-            times.append(next_s)
+        for next_s in (self.feedback.next_s(now_s), self.rings.next_s()):
+            if next_s is not None:
+                times.append(next_s)
         if self._later:
             times.append(now_s + self._later[0][0] - time.time())
         return min(times) - now_s
@@ -98,38 +112,48 @@ class Server:
                 packet, source = self.osc.recvfrom(MOST_BYTES + 1)
             except (BlockingIOError, ConnectionError):  # nothing more; or somebody we told has gone
                 return
-            now_s = time.monotonic()
-            self.counts["packets"] += 1
-            host = source[0]
-            if not self._may(host):
-                self.counts["not allowed"] += 1
-                continue
-            if not self._buckets.takes(host, now_s):
-                self.counts["dropped"] += 1
-                continue
-            try:
-                messages = decode(packet)
-            except OscError as error:
-                self.counts["bad"] += 1
-                self._refuse("", f"no OSC: {error}", (host, source[1]), now_s)
-                continue
-            for message in messages:
-                self._take(message, (host, source[1]), now_s)
+            if may(self.allowed, source[0]):
+                self._packet(packet, source[0], (source[0], source[1]))
+            else:
+                self.meters.count("not-allowed")
 
-    def _may(self, host: str) -> bool:
-        if is_loopback(host):
-            return True
-        return any(ipaddress.ip_address(host) in network for network in self.allowed)
+    def _receive_lines(self, lines: Lines, ready: set[int], free: Sequence[Line]) -> None:
+        """Whoever came over TCP, what they sent, and what they have room for now."""
+        if id(lines) in ready:
+            lines.accept()
+        for line in free:
+            lines.flush(line)
+        for line in list(lines.open.values()):
+            if id(line) in ready:
+                for packet in lines.packets(line):
+                    self._packet(packet, line.host, line.place)
+                if line.place not in lines.open:
+                    self.feedback.unsubscribe(*line.place)
 
-    def _take(self, message: Message, source: tuple[str, int], now_s: float) -> None:
+    def _packet(self, packet: bytes, host: str, source: Place) -> None:
+        now_s = time.monotonic()
+        self.meters.count("packets")
+        if not self._buckets.takes(host, now_s):
+            self.meters.count("dropped")
+            return
+        try:
+            messages = decode(packet)
+        except OscError as error:
+            self.meters.count("bad")
+            self._refuse("", f"no OSC: {error}", source, now_s)
+            return
+        for message in messages:
+            self._take(message, source, now_s)
+
+    def _take(self, message: Message, source: Place, now_s: float) -> None:
         ahead_s = 0.0 if message.due_s is None else message.due_s - time.time()
         if 0 < ahead_s <= _AHEAD_S and len(self._later) < _MOST_WAITING:
-            heapq.heappush(self._later, (message.due_s or 0.0, self.counts["packets"], message, source))
+            heapq.heappush(self._later, (message.due_s or 0.0, next(self._serial), message, source))
         else:  # late, or so far ahead that a clock must be wrong
             self._follow(message, source, now_s)
 
-    def _follow(self, message: Message, source: tuple[str, int], now_s: float) -> None:
-        self.counts["messages"] += 1
+    def _follow(self, message: Message, source: Place, now_s: float) -> None:
+        self.meters.count("messages")
         sender = f"{source[0]}:{source[1]}"
         try:
             if self._about_us(message, source, now_s):
@@ -144,12 +168,26 @@ class Server:
         if self.midi is None:
             return
         for port, message in self.midi.arrived(now_s):
-            self.counts["midi"] += 1
+            if not message:  # it has come
+                self.rings.appeared(port)
+                continue
+            self.meters.count("midi")
             follower = self._followers.get(port)
             if follower is None:
                 follower = self._followers[port] = Follower.of(port, self.devices)
             for event in follower.follow(message, self._standing):
                 self._apply(event, None, now_s)
+            for row, share in follower.moved:
+                self.rings.touched(port, row, share, now_s)
+        if any("out" in happened for happened in self.midi.happened):
+            self.rings.again()
+        self.midi.happened.clear()
+
+    def _show(self, now_s: float) -> None:
+        """Let rings and motor faders stand where they should."""
+        if self.midi is not None:
+            for pattern, data in self.rings.due(self._standing, now_s):
+                self.meters.count("shown" if self.midi.send(pattern, data) else "not-shown")
 
     def _standing(self, address: str) -> Value | None:
         try:
@@ -157,18 +195,20 @@ class Server:
         except BridgeError:
             return None
 
-    def _apply(self, event: Event, source: tuple[str, int] | None, now_s: float) -> None:
+    def _apply(self, event: Event, source: Place | None, now_s: float) -> None:
         if self.record is not None:
             self.record.write(record_line(event, now_s))
         self.state, effects = apply(self.state, event, now_s)
         for effect in effects:
             self._do(effect, source, now_s)
 
-    def _about_us(self, message: Message, source: tuple[str, int], now_s: float) -> bool:
+    def _about_us(self, message: Message, source: Place, now_s: float) -> bool:
         """Subscriptions and figures, which are about the wire and not about the EQ."""
         match message.address:
             case "/semeq/subscribe":
                 port, ttl_s, pattern = _subscription(message.args, source[1])
+                if source[0].startswith("tcp:") and port != source[1]:
+                    raise MessageError("over TCP feedback comes the same way: leave the port out, or give 0")
                 self.feedback.subscribe(source[0], port, now_s, ttl_s, pattern)
             case "/semeq/unsubscribe":
                 port, _, _ = _subscription(message.args, source[1])
@@ -181,32 +221,30 @@ class Server:
 
     def status(self) -> dict[str, Value]:
         """Every counter, how many listen, how long a change took to its driver at most."""
-        found: dict[str, Value] = {name.replace(" ", "-"): self.counts[name] for name in sorted(self.counts)}
-        found["subscribers"] = len(self.feedback.subscribers)
-        found["pushed"] = sum(one.pushed for one in self.pushers)
-        found["slowest-ms"] = round(1000 * self.slowest_s, 3)
-        return found
+        found = self.meters.rows() | dict(self.also) | {"pushed": sum(one.pushed for one in self.pushers)}
+        return found | {"subscribers": len(self.feedback.subscribers), "waiting": len(self._later)}
 
-    def _do(self, effect: Effect, source: tuple[str, int] | None, now_s: float) -> None:
+    def _do(self, effect: Effect, source: Place | None, now_s: float) -> None:
         match effect:
             case Changed(instance, address, sender):
-                self.counts["changes"] += 1
+                self.meters.count("changes")
                 for one in self.pushers:
                     if one.instance == instance:
                         one.waiting = True
                         self._arrived_s.setdefault(instance, now_s)
                 self.feedback.changed(instance, address, sender, now_s)
+                self.rings.changed()
             case Replied(address, args, _) if source is not None:
                 self._send(encode(address, *args), source)
             case Refused(address, reason, _) if source is not None:
                 self._refuse(address, reason, source, now_s)
             case Refused(address, reason, sender):
-                self.counts["refused"] += 1
+                self.meters.count("refused")
                 if self._errors.takes(sender, now_s):
                     self.say(f"{sender}: {address}: {reason}")
 
-    def _refuse(self, address: str, reason: str, source: tuple[str, int], now_s: float) -> None:
-        self.counts["refused"] += 1
+    def _refuse(self, address: str, reason: str, source: Place, now_s: float) -> None:
+        self.meters.count("refused")
         if self._errors.takes(source[0], now_s):
             self._send(encode(f"{ROOT}/error", address, reason[:200]), source)
 
@@ -215,12 +253,12 @@ class Server:
             if one.push(lambda name=one.instance: self.state.instances[name].settings, time.monotonic()):  # type: ignore[misc]
                 arrived_s = self._arrived_s.pop(one.instance, None)
                 if arrived_s is not None:
-                    self.slowest_s = max(self.slowest_s, time.monotonic() - arrived_s)
+                    self.meters.took(time.monotonic() - arrived_s)
             if (trouble := one.trouble) != self._told.get(one.instance, ""):
                 self._told[one.instance] = trouble
                 self.say(f"{one.instance}: {trouble or 'it is played again'}")
 
-    def _send_rows(self, rows: Sequence[tuple[str, Value]], to: tuple[str, int]) -> None:
+    def _send_rows(self, rows: Sequence[tuple[str, Value]], to: Place) -> None:
         held: list[bytes] = []
         size = 16
         for address, value in rows:
@@ -233,12 +271,22 @@ class Server:
         if held:
             self._send(held[0] if len(held) == 1 else bundled(held), to)
 
-    def _send(self, packet: bytes, to: tuple[str, int]) -> None:
+    def _send(self, packet: bytes, to: Place) -> None:
         try:
-            self.osc.sendto(packet, to)
-            self.counts["sent"] += 1
+            if to[0].startswith("tcp:"):
+                sent = self.lines is not None and self.lines.send(packet, to)
+                if not sent:
+                    self.feedback.unsubscribe(*to)
+            else:
+                sent = self.osc.sendto(packet, to) > 0
         except OSError:
-            self.counts["unsent"] += 1
+            sent = False
+        self.meters.count("sent" if sent else "unsent")
+
+
+def may(allowed: Networks, host: str) -> bool:
+    """Whether a host may speak to us."""
+    return is_loopback(host) or any(ipaddress.ip_address(host) in network for network in allowed)
 
 
 def _subscription(args: tuple[Arg, ...], port: int) -> tuple[int, float, str]:
@@ -247,7 +295,8 @@ def _subscription(args: tuple[Arg, ...], port: int) -> tuple[int, float, str]:
     texts = [arg for arg in args if isinstance(arg, str)]
     if len(numbers) + len(texts) != len(args) or len(numbers) > 2 or len(texts) > 1:
         raise MessageError("it takes a port, a time to live in seconds, and a pattern; each may be left out")
-    return int(numbers[0]) if numbers else port, float(numbers[1]) if len(numbers) > 1 else 60.0, "".join(texts)
+    chosen = int(numbers[0]) if numbers else 0
+    return chosen or port, float(numbers[1]) if len(numbers) > 1 else 60.0, "".join(texts)
 
 
 def bound(host: str, port: int) -> socket.socket:

@@ -52,6 +52,13 @@ class Sound:
     weights: tuple[tuple[str, float], ...] = ()
     moved: tuple[Moved, ...] = _UNMOVED
     range_db: float = GAIN_LIMIT_DB
+    _hash: int = field(default=0, init=False, repr=False, compare=False)
+
+    def __hash__(self) -> int:
+        """Made once: thirty values of one sound are looked up by it thirty times a second."""
+        if not self._hash:
+            object.__setattr__(self, "_hash", hash((self.wording, self.weights, self.moved, self.range_db)) or 1)
+        return self._hash
 
     def saying(self, **said: str | float) -> Sound:
         """The same with other words."""

@@ -1,4 +1,4 @@
-"""jalv, a host for one LV2 plug-in: we start it, write its controls to its standard input, and end it."""
+"""jalv, a host for one LV2 plug-in: started by us, and again where it ends; controlled by its standard input."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import time
 
 from semeq.settings import EqSettings
 from semeq_bridge.errors import DriverError
+from semeq_bridge.jack import is_answered, jack_socket
 from semeq_presets.formats.lv2 import PLUGINS
 from semeq_presets.plan import plan
 from semeq_presets.table import FORMATS
@@ -37,8 +38,12 @@ class Jalv:
         self.client = f"semeq_{name.removeprefix('lv2-')}_{os.getpid()}"
         uri = self._plugin.uris[-1]  # the one for mono where there are two
         lines = [found, "-oL"] if (found := shutil.which("stdbuf")) else []  # else what it says comes late
+        self._command = [*lines, program, "-x", "-n", self.client, uri]
+        self._start()
+
+    def _start(self) -> None:
         self._process = subprocess.Popen(
-            [*lines, program, "-x", "-n", self.client, uri],
+            self._command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -46,7 +51,9 @@ class Jalv:
             text=True,
             bufsize=1,
         )
+        self._server = jack_socket()
         self._said: list[str] = []
+        self._written.clear()
         self._reader = threading.Thread(target=self._listen, daemon=True)
         self._reader.start()
         self._wait_until_up()
@@ -93,12 +100,21 @@ class Jalv:
 
     def push(self, settings: EqSettings) -> None:
         """Write the controls that are not what they were."""
+        if self._process.poll() is not None:
+            self.close()
+            self._start()
         held = plan(settings, self._form, rate_hz=self._rate_hz).held
         for symbol, value in self._plugin.controls(held, self._rate_hz).items():
             text = f"{value:.6f}"
             if symbol != "bal" and self._written.get(symbol) != text:
                 self._write(f"{symbol} = {text}")
                 self._written[symbol] = text
+
+    def alive(self) -> bool:
+        """False where it has ended, or has no JACK any more: it is started again with the next push."""
+        if self._server is not None and not is_answered(self._server):
+            self.close()
+        return self._process.poll() is None
 
     def read_back(self) -> EqSettings | None:
         """The settings its controls stand for."""
@@ -121,3 +137,10 @@ class Jalv:
                 if stream is not None:
                     stream.close()
         self._reader.join(1)
+
+
+def plugins() -> list[str]:
+    """The plug-ins we know how to set; whether one is installed, jalv says when it is asked for it."""
+    if shutil.which("jalv") is None:
+        raise DriverError("no jalv here: install it (Debian: apt install jalv)")
+    return list(PLUGINS)

@@ -75,10 +75,3 @@ class Threaded:
         self._news.set()
         self._thread.join(3)
         self._inner.close()
-
-
-def ardour(target: str) -> Threaded:
-    """Ardour, watched."""
-    from semeq_bridge.drivers.ardour import Ardour
-
-    return Threaded(Ardour(target))

@@ -11,18 +11,21 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from semeq_bridge.errors import BridgeError
+from semeq_bridge.jack import is_answered, jack_socket
 from semeq_bridge.midi.table import stable_name
 
-_POLL_S = 1.0
+_POLL_S = 0.05  # a program that is started again under the same name has to be seen to be gone
+_LOOK_S = 1.0
 _MOST_WAITING = 65_536
-_CLIENT = "semeq-bridge"
-_FAILURES = (OSError, RuntimeError, NotImplementedError, ValueError)  # rtmidi's own errors are some of these
+CLIENT = "semeq-bridge"
+FAILURES = (OSError, RuntimeError, NotImplementedError, ValueError)  # rtmidi's own errors are some of these
 
 
 @dataclass(slots=True)
@@ -31,36 +34,44 @@ class Ports:
 
     pattern: str
     say: Callable[[str], None]
+    came: Callable[[str], None] = lambda _: None
     virtual: str = ""
     _library: Any = None
     _probe: Any = None
     _open: dict[str, Any] = field(default_factory=dict)
     _own: Any = None
+    _server: Path | None = None
     _next_s: float = 0.0
+    _next_look_s: float = 0.0
     _silent: bool = False
 
-    def start(self) -> None:
-        """Load the library and open our own port, if one was asked for; raises where MIDI cannot be had."""
-        self._library = library()
-        with _as_error():
-            self._probe = new_input(self._library)
+    def start(self, rtmidi: Any) -> None:
+        """Open our own port, if one was asked for; raises where MIDI cannot be had."""
+        self._library = rtmidi
+        with as_error():
+            self._probe = new_port(self._library)
+            self._server = jack_socket() if is_jack() else None
             if self.virtual:
-                self._own = new_input(self._library)
+                self._own = new_port(self._library)
                 self._own.open_virtual_port(self.virtual)
 
     def poll(self, now_s: float) -> None:
-        """Open what has come and close what has gone, once a second."""
+        """Open what has come and close what has gone, twenty times a second; raises where JACK has gone."""
         if now_s < self._next_s:
             return
         self._next_s = now_s + _POLL_S
         try:
             there = self._probe.get_ports()
-        except _FAILURES as error:
+        except FAILURES as error:
             if not self._silent:
                 self.say(f"MIDI ports cannot be listed: {error}")
             self._silent = True
             return
         self._silent = False
+        if self._server is not None and now_s >= self._next_look_s:
+            self._next_look_s = now_s + _LOOK_S
+            if not is_answered(self._server):
+                raise BridgeError("JACK has gone; MIDI goes on when it is back")
         names = [name for name in there if self._is_meant(name)]
         for name in set(self._open) - set(names):
             self._close(name)
@@ -72,16 +83,17 @@ class Ports:
     def _opened(self, name: str, number: int) -> Any:
         """The port; None where it cannot be opened, and then it is not tried before it has gone and come back."""
         try:
-            port = new_input(self._library)
+            port = new_port(self._library)
             port.open_port(number, "in")
-        except _FAILURES as error:
+        except FAILURES as error:
             self.say(f"MIDI: {stable_name(name)} cannot be opened: {error}")
             return None
         self.say(f"MIDI: {stable_name(name)}")
+        self.came(name)
         return port
 
     def _is_meant(self, name: str) -> bool:
-        if name.startswith(_CLIENT):
+        if name.startswith(CLIENT):
             return False  # our own
         return bool(self.pattern) and re.search(self.pattern, stable_name(name)) is not None
 
@@ -92,11 +104,17 @@ class Ports:
                 yield name, tuple(event[0])
 
     def _close(self, name: str) -> None:
-        _closed(self._open.pop(name))
+        closed(self._open.pop(name))
+
+    def stop(self) -> None:
+        """Close all."""
+        for port in (*self._open.values(), self._own, self._probe):
+            closed(port)
 
 
-def _closed(port: Any) -> None:
-    with contextlib.suppress(*_FAILURES):
+def closed(port: Any) -> None:
+    """Close a port, as far as that goes."""
+    with contextlib.suppress(*FAILURES):
         if port is not None:
             port.close_port()
             port.delete()
@@ -112,21 +130,42 @@ def library() -> Any:
     return rtmidi
 
 
-def new_input(rtmidi: Any, *, output: bool = False) -> Any:
-    """A client of the system's MIDI; of JACK's where that is named by $SEMEQ_MIDI=jack, or is all there is."""
-    no_other = not Path("/dev/snd/seq").exists() and any(Path("/dev/shm").glob("jack*"))
-    jack = os.environ.get("SEMEQ_MIDI") == "jack" or no_other
-    way = rtmidi.API_UNIX_JACK if jack else rtmidi.API_UNSPECIFIED
+def is_jack() -> bool:
+    """Whether MIDI is JACK's: where that is named by $SEMEQ_MIDI=jack, or is all there is."""
+    if os.environ.get("SEMEQ_MIDI") == "jack":
+        return True
+    server = None if Path("/dev/snd/seq").exists() else jack_socket()
+    return server is not None and is_answered(server)
+
+
+def new_port(rtmidi: Any, *, output: bool = False) -> Any:
+    """A client of the system's MIDI, or of JACK's."""
+    way = rtmidi.API_UNIX_JACK if is_jack() else rtmidi.API_UNSPECIFIED
     if output:
-        return rtmidi.MidiOut(way, name=_CLIENT)
-    return rtmidi.MidiIn(way, name=_CLIENT, queue_size_limit=_MOST_WAITING)
+        return rtmidi.MidiOut(way, name=CLIENT)
+    return rtmidi.MidiIn(way, name=CLIENT, queue_size_limit=_MOST_WAITING)
 
 
 @contextlib.contextmanager
-def _as_error() -> Iterator[None]:
+def quiet() -> Iterator[None]:
+    """Nothing of what ALSA and JACK print, which they do for every server that is not there; we say it ourselves."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
     try:
         yield
-    except _FAILURES as error:
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+@contextlib.contextmanager
+def as_error() -> Iterator[None]:
+    """What rtmidi raises, as an error of ours."""
+    try:
+        yield
+    except FAILURES as error:
         raise BridgeError(f"MIDI does not work here: {error}") from None
 
 
@@ -134,9 +173,14 @@ def names() -> tuple[list[str], list[str]]:
     """The inputs and outputs there are."""
     rtmidi = library()
     found = []
-    with _as_error():
+    with quiet(), as_error():
         for output in (False, True):
-            probe = new_input(rtmidi, output=output)
+            probe = new_port(rtmidi, output=output)
             found.append(list(probe.get_ports()))
             probe.delete()
     return found[0], found[1]
+
+
+def outputs() -> list[str]:
+    """The outputs there are, by names that stay."""
+    return [stable_name(name) for name in names()[1]]

@@ -18,7 +18,7 @@ from semeq_bridge.toml import listed, one_of, read_toml, real, whole
 Read = Callable[[str], float | int | str | None]
 _KEYS: tuple[Kind, ...] = ("cc", "cc14", "nrpn", "pitch", "note", "program")
 _KNOWN = {*_KEYS, "channel", "mode", "rel_sign", "step", "takeover", "target"}
-_KNOWN |= {"range", "curve", "invert", "values", "toggle"}
+_KNOWN |= {"range", "curve", "invert", "values", "toggle", "feedback", "feedback_to"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,6 +36,8 @@ class Row:
     takeover: Takeover = "pickup"
     values: tuple[str, ...] = ()
     toggle: bool = False
+    feedback: bool = False
+    feedback_to: str = ""
 
     def is_moved_by(self, move: Move) -> bool:
         """Whether this is the control that moved."""
@@ -74,6 +76,7 @@ class Follower:
     reader: Reader
     stream: Stream = field(default_factory=Stream)
     hands: dict[Row, Hand] = field(default_factory=dict)
+    moved: list[tuple[Row, float | None]] = field(default_factory=list)
 
     @classmethod
     def of(cls, port: str, devices: Sequence[Device]) -> Follower:
@@ -83,11 +86,18 @@ class Follower:
         return cls(port=port, rows=rows, reader=Reader(fine))
 
     def follow(self, data: tuple[int, ...], read: Read) -> list[Event]:
-        """The events of some bytes, as a driver hands them over; ``read`` says what stands at an address now."""
+        """The events of some bytes, as a driver hands them over; ``read`` says what stands at an address now.
+
+        ``moved`` holds afterwards which controls a hand was at, and where they stand if they know.
+        """
         events = []
+        self.moved.clear()
         for move in (move for message in self.stream.feed(data) for move in self.reader.read(message)):
             for row in self.rows:
-                if row.is_moved_by(move) and (value := self._value(row, move, read)) is not None:
+                if not row.is_moved_by(move):
+                    continue
+                self.moved.append((row, move.value / move.most if row.mode == "abs" else None))
+                if (value := self._value(row, move, read)) is not None:
                     events.append(Event(row.target, (value,), f"midi:{self.port}"))
         return events
 
@@ -163,7 +173,17 @@ def _row(said: Any, where: str) -> Row:
         takeover=one_of(said, "takeover", TAKEOVERS, where, "pickup"),
         values=tuple(map(str, listed(said, "values", f"{where}: values is a list of words"))),
         toggle=said.get("toggle") is True,
+        feedback=_feedback(said, kind, where),
+        feedback_to=checked_pattern(said.get("feedback_to", ""), f"{where}: feedback_to"),
     )
+
+
+def _feedback(said: Mapping[str, Any], kind: str, where: str) -> bool:
+    if said.get("feedback", False) not in (True, False):
+        raise BridgeError(f"{where}: feedback is true or false")
+    if said.get("feedback") and kind == "program":
+        raise BridgeError(f"{where}: program changes have nothing that could show feedback")
+    return bool(said.get("feedback", False)) or "feedback_to" in said
 
 
 def _number(said: Any, kind: str, where: str) -> int:

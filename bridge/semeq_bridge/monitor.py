@@ -1,0 +1,40 @@
+"""What a running bridge does, as a table: each EQ, what comes and goes a second, what was dropped, how long it took."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from semeq_bridge.core import ROOT
+
+_RATES = ("packets", "midi", "messages", "changes", "pushed", "sent", "shown")
+_TIMES = ("p50-ms", "p99-ms", "slowest-ms")
+_LEVELS = ("subscribers", "waiting", "lines", "http")
+
+
+def table(values: Mapping[str, Any], before: Mapping[str, Any], passed_s: float) -> str:
+    """The table of what a bridge answered; rates against what it answered some time before."""
+    status = _under(values, f"{ROOT}/status/")
+    was = _under(before, f"{ROOT}/status/")
+    lines = [f"{'':<10}{'A/B':<4}{'intensity':>9}  {'gains, dB':<32} words"]
+    for name in dict.fromkeys(key.split("/")[2] for key in values if key.endswith("/term")):
+        it = _under(values, f"{ROOT}/{name}/")
+        gains = " ".join(f"{it.get(f'band/{band}/gain', 0.0):+5.1f}" for band in range(1, 6))
+        states = "".join(f" ({state})" for state in ("bypass", "hold") if it.get(state))
+        lines.append(f"{name:<10}{'AB'[int(it['ab'])]:<4}{it['intensity']:>9.2f}  {gains:<32} {it['term']}{states}")
+    lines += ["", "  ".join(f"{name} {_rate(status, was, name, passed_s)}" for name in _RATES if name in status)]
+    lines.append("to the driver: " + ", ".join(f"{name.removesuffix('-ms')} {status[name]:.2f} ms" for name in _TIMES))
+    lines.append("  ".join(f"{name} {status[name]}" for name in _LEVELS if name in status))
+    lost = [f"{name} {count}" for name, count in status.items() if name not in {*_RATES, *_TIMES, *_LEVELS}]
+    return "\n".join([*lines, f"not followed: {', '.join(lost) if lost else 'nothing'}"])
+
+
+def _under(values: Mapping[str, Any], head: str) -> dict[str, Any]:
+    return {key.removeprefix(head): value for key, value in values.items() if key.startswith(head)}
+
+
+def _rate(now: Mapping[str, Any], was: Mapping[str, Any], name: str, passed_s: float) -> str:
+    """So many a second, or in all where nothing was asked before."""
+    if name not in was or passed_s <= 0:
+        return f"{now[name]}"
+    return f"{(now[name] - was[name]) / passed_s:.0f}/s"

@@ -1,0 +1,146 @@
+"""A session: everything that was asked for is opened, served until told to stop, and closed."""
+
+from __future__ import annotations
+
+import ipaddress
+import signal
+import socket
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import TextIO
+
+from semeq.errors import UsageError
+from semeq_bridge.controls import Value
+from semeq_bridge.core import ROOT, Event, Refused, apply, new_state
+from semeq_bridge.drivers import opened
+from semeq_bridge.errors import BridgeError
+from semeq_bridge.lines import Lines, opened_ear
+from semeq_bridge.midi.reader import Midi
+from semeq_bridge.midi.rings import Rings
+from semeq_bridge.midi.table import Device, Row, read_map
+from semeq_bridge.pusher import Pusher
+from semeq_bridge.serve import Networks, Server, bound, may
+from semeq_bridge.setup import Setup, daw_of, place_of
+from semeq_bridge.state import State
+
+
+def serve(setup: Setup, say: Callable[[str], None]) -> dict[str, Value]:
+    """Serve until SIGTERM or Ctrl-C; gives the counters."""
+    setup = setup.checked()
+    allowed = [_network(text) for text in setup.allow]
+    state = started(setup)
+    devices = tuple(device for path in setup.maps for device in read_map(path)) or _usual_map()
+    host, port = place_of(setup.osc)
+    with ExitStack() as stack:
+        wake, alarm = socket.socketpair()
+        stack.callback(wake.close)
+        stack.callback(alarm.close)
+        wake.setblocking(False)
+        osc = stack.enter_context(bound(setup.lan or host, port))
+        record = stack.enter_context(_new_file(setup.record)) if setup.record else None
+        server = Server(osc, state, [], allowed, record, say, wake)
+        for text in setup.daws:
+            instance, driver = daw_of(text, setup.instances)
+            server.pushers.append(Pusher(instance, opened(driver)))
+            stack.callback(server.pushers[-1].driver.close)
+        said = [f"OSC at {_shown(osc)}"]
+        if setup.tcp is not None:
+            server.lines = _lines(setup, allowed, server)
+            stack.callback(server.lines.close_all)
+            said.append(f"TCP at {_shown(server.lines.ear)}")
+        if setup.http is not None:
+            said.append(f"OSCQuery at http://{_web(setup, allowed, server, stack)}")
+        if setup.midi is not None or setup.midi_port:
+            server.devices, server.rings = devices, Rings(devices)
+            server.midi = Midi(setup.midi or "", setup.midi_port, say)
+            stack.callback(server.midi.close)
+        stopped = _until_told(alarm, stack)
+        say("; ".join([*said, f"instances: {', '.join(setup.instances)}", "Ctrl-C stops"]))
+        server.run(stopped)
+        return server.status()
+
+
+def started(setup: Setup) -> State:
+    """The state at the start: the values that the setup names, set in its order."""
+    state = new_state(setup.instances, setup.programs)
+    for address, value in setup.start:
+        state, effects = apply(state, Event(address, (value,), "start"), 0.0)
+        for effect in effects:
+            if isinstance(effect, Refused):
+                raise BridgeError(f"[start] {address}: {effect.reason}")
+    return state
+
+
+def _until_told(alarm: socket.socket, stack: ExitStack) -> Callable[[], bool]:
+    """Whether a signal has asked us to stop; each of them wakes the loop."""
+    stopping: list[int] = []
+
+    def stop(number: int, _frame: object) -> None:
+        stopping.append(number)
+        alarm.send(b"x")
+
+    for name in {"SIGTERM", "SIGINT", "SIGHUP"} & set(dir(signal)):
+        stack.callback(signal.signal, getattr(signal, name), signal.signal(getattr(signal, name), stop))
+    return lambda: bool(stopping)
+
+
+def _lines(setup: Setup, allowed: Networks, server: Server) -> Lines:
+    host, port = place_of(setup.tcp or "")
+    try:
+        ear = opened_ear(setup.lan or host, port)
+    except OSError as error:
+        raise BridgeError(f"TCP port {port} at {host}: {error.strerror}; give another with --tcp") from None
+    return Lines(ear, partial(may, allowed), server.meters.count)
+
+
+def _web(setup: Setup, allowed: Networks, server: Server, stack: ExitStack) -> str:
+    """Serve OSCQuery, and tell others of it where asked to; where it is."""
+    from semeq_bridge.oscquery import answer, host_info
+    from semeq_bridge.web import Web
+
+    host, port = place_of(setup.http or "")
+    ours, tcp_port = server.osc.getsockname(), server.lines.ear.getsockname()[1] if server.lines else None
+    info = host_info("semeq", ours[0], ours[1], tcp_port)
+    web = Web(setup.lan or host, port, lambda target: answer(server.state, target, info), partial(may, allowed))
+    server.also = web.counts
+    web.start()
+    stack.callback(web.stop)
+    if setup.announce:
+        from semeq_bridge.announce import Announced
+
+        stack.callback(Announced(ours[0], ours[1], web.server_address[1]).stop)
+    return f"{web.server_address[0]!s}:{web.server_address[1]}"
+
+
+def _shown(of: socket.socket) -> str:
+    host, port = of.getsockname()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _usual_map() -> tuple[Device, ...]:
+    """Where no map says otherwise: CC 1 (the wheel) and 21 are the intensity, 22 the morph, programs the words."""
+    rows = (
+        Row(kind="cc", number=1, channel=0, target=f"{ROOT}/intensity"),
+        Row(kind="cc", number=21, channel=0, target=f"{ROOT}/intensity"),
+        Row(kind="cc", number=22, channel=0, target=f"{ROOT}/morph"),
+        Row(kind="program", number=0, channel=0, target=f"{ROOT}/term/index"),
+    )
+    return (Device(match="", rows=rows),)
+
+
+def _new_file(path: Path) -> TextIO:
+    try:
+        return path.open("x", encoding="utf-8")
+    except FileExistsError:
+        raise BridgeError(f"{path}: exists; give another name for the record") from None
+    except OSError as error:
+        raise BridgeError(f"{path}: {error.strerror}") from None
+
+
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    try:
+        return ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        raise UsageError(f"--allow {text!r}: give a network such as 192.168.1.0/24") from None

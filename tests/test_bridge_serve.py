@@ -372,6 +372,27 @@ def test_without_midi_one_line_says_so_and_osc_goes_on() -> None:
         assert it.ask("/semeq/vox/term", "warm") == []
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts what a socket had no room for")
+def test_what_the_system_had_no_room_for_is_counted(bridge: Running) -> None:
+    """The bridge is stopped for a moment, more is sent than its socket holds, and it is let go on."""
+    bridge.process.send_signal(signal.SIGSTOP)
+    packet = encode("/semeq/vox/term", "warm" * 40)
+    with bridge.talk() as talk:
+        for _ in range(20_000):
+            talk._socket.sendto(packet, talk.to)
+    bridge.process.send_signal(signal.SIGCONT)
+    with bridge.talk() as talk:
+        talk.send("/semeq/list")
+        while not list(talk.received(0.5)):  # what it still holds is followed first
+            talk.send("/semeq/list")
+    rows = {one.address: one.args[0] for _ in range(2) for one in bridge.ask("/semeq/status")}
+    lost, seen = rows["/semeq/status/overflow"], rows["/semeq/status/packets"]
+    assert isinstance(lost, int)
+    assert isinstance(seen, int)
+    assert lost > 0
+    assert lost + seen == pytest.approx(20_000, abs=10)
+
+
 def test_memory_does_not_grow_with_messages(bridge: Running) -> None:
     def memory_kb() -> int:
         text = Path(f"/proc/{bridge.process.pid}/status").read_text()

@@ -9,6 +9,7 @@ import itertools
 import json
 import select
 import socket
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -33,6 +34,7 @@ _AHEAD_S, _MOST_WAITING = 2.0, 1024
 _ROOM = 1 << 20
 _BUNDLE_BYTES = 1400  # what one packet of a network holds
 _IDLE_S = 1.0
+_OVERFLOW = 40  # SO_RXQ_OVFL, which Python does not name
 Networks = Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]
 
 
@@ -107,15 +109,25 @@ class Server:
         return min(times) - now_s
 
     def _receive(self) -> None:
-        for _ in range(_AT_ONCE):
+        for number in range(_AT_ONCE):
             try:
-                packet, source = self.osc.recvfrom(MOST_BYTES + 1)
+                packet, source = self.osc.recvfrom(MOST_BYTES + 1) if number else self._first()
             except (BlockingIOError, ConnectionError):  # nothing more; or somebody we told has gone
                 return
             if may(self.allowed, source[0]):
                 self._packet(packet, source[0], (source[0], source[1]))
             else:
                 self.meters.count("not-allowed")
+
+    def _first(self) -> tuple[bytes, tuple[str, int]]:
+        """The first packet of a turn, and how many the system had no room for until now, where it says that."""
+        if sys.platform != "linux":
+            return self.osc.recvfrom(MOST_BYTES + 1)
+        packet, extra, _, source = self.osc.recvmsg(MOST_BYTES + 1, 64)
+        for level, kind, data in extra:
+            if (level, kind) == (socket.SOL_SOCKET, _OVERFLOW):
+                self.meters.counts["overflow"] = int.from_bytes(data[:4], sys.byteorder)
+        return packet, source
 
     def _receive_lines(self, lines: Lines, ready: set[int], free: Sequence[Line]) -> None:
         """Whoever came over TCP, what they sent, and what they have room for now."""
@@ -304,6 +316,8 @@ def bound(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     made = socket.socket(family, socket.SOCK_DGRAM)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _ROOM)
+    if sys.platform == "linux":
+        made.setsockopt(socket.SOL_SOCKET, _OVERFLOW, 1)
     try:
         made.bind((host, port))
     except OSError as error:

@@ -31,7 +31,7 @@ import jack, numpy as np
 count = int(sys.argv[1])
 client = jack.Client("knobbox")
 tone, ear, knob = client.outports.register("out"), client.inports.register("in"), client.midi_outports.register("knob")
-rate, frames, turns, wait = client.samplerate, [0], [], [0]
+rate, block, frames, turns, wait = client.samplerate, client.blocksize, [0], [], [0]
 heard = np.zeros(rate * (count + 8), np.float32)
 @client.set_process_callback
 def process(block):
@@ -72,7 +72,7 @@ for number, turn in enumerate(turns):
     if abs(after - before) > 6:
         passed = (level - (before + after) / 2) * np.sign(after - before) > 0
         found.append(1000 * (int(np.argmax(passed)) + window / 2) / rate)
-print(json.dumps({"ways_ms": found, "block": client.blocksize}))
+print(json.dumps({"ways_ms": found, "block": block}))
 """
 MAP = """
 version = 1
@@ -98,11 +98,15 @@ def lost_and_doubled(folder: Path, count: int) -> None:
             )
             bridge.said("knob")
             time.sleep(0.5)
-            sender.communicate(f"{count} {rate}\n", timeout=count / 1000 + 60)
-            last = -1.0
+            assert sender.stdin is not None
+            assert sender.stdout is not None
+            sender.stdin.write(f"{count} {rate}\n")
+            sender.stdout.readline()
+            last = -1.0  # what the sender's library still holds would go with it, so it stays until all has come
             while (now := float(str(bridge.value(TARGET)))) != last:
                 last = now
                 time.sleep(1.0)
+            sender.communicate(timeout=20)
         rows = [json.loads(line) for line in record.read_text().splitlines() if f'"{TARGET}", "args": [' in line]
         heard = [round(127 * row["args"][0]) for row in rows if row["args"]]
         steps = [(new - old) % 128 for old, new in zip([-1, *heard], heard, strict=False)]

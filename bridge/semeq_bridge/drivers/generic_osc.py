@@ -71,12 +71,13 @@ class GenericOsc:
         self._templates = tuple(one for row in rows for one in _templates(row, target))
         if not self._templates:
             raise DriverError(f"{target}: no [[send]] in it; see bridge/README.md")
+        self._has_preamp = any(one.what == "preamp" for one in self._templates)
         self._sent: dict[str, float] = {}
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 
     def push(self, settings: EqSettings) -> None:
         """Send the numbers that are not what they were."""
-        preamp_db = -max(0.0, peak_db(settings.with_preamp(0.0)))
+        preamp_db = -max(0.0, peak_db(settings.with_preamp(0.0))) if self._has_preamp else 0.0  # half a millisecond
         for one in self._templates:
             value, key = one.value(settings, preamp_db), f"{one.address} {one.before}"
             if self._sent.get(key) != value:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -12,6 +14,7 @@ import pytest
 
 from semeq import eq
 from semeq.errors import SemeqError
+from semeq_bridge.cli import app
 from semeq_bridge.monitor import table
 from semeq_bridge.session import started
 from semeq_bridge.setup import Setup, read_setup
@@ -170,6 +173,29 @@ def test_the_unit_for_systemd_starts_what_there_is() -> None:
     assert words[0].endswith("semeq-bridge")
     assert command(words[1], "--help").returncode == 0
     assert words[2] in command(words[1], "--help").stdout
+
+
+TREE = Path(__file__).parents[1]
+LINES = [
+    line.partition("#")[0].strip()
+    for path in (TREE / "README.md", TREE / "bridge" / "README.md", *sorted((TREE / "bridge").glob("*/README.md")))
+    for line in re.findall(r"^semeq-bridge .*|(?<=`)semeq-bridge [^`]+(?=`)", path.read_text("utf-8"), re.MULTILINE)
+]
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_a_line_in_the_documents_is_one_that_the_command_understands(line: str) -> None:
+    name, *words = shlex.split(line)[1:]
+    if name.startswith("-"):
+        return
+    found = app.commands[name]
+    if words or name in ("doctor", "devices", "drivers", "monitor", "addresses"):
+        with found.make_context(name, words) as context:  # parsed, not run
+            assert context.params is not None
+
+
+def test_there_are_lines_to_look_at() -> None:
+    assert len(LINES) > 25
 
 
 def test_two_sessions_cannot_have_one_port() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 from dataclasses import dataclass
-from pathlib import Path
 
 from semeq_bridge.client import Talk
 from semeq_bridge.core import ROOT
@@ -29,7 +28,7 @@ class Finding:
 
 def findings(host: str, port: int) -> list[Finding]:
     """Everything, in the order of a signal: OSC, MIDI, JACK, what plays."""
-    return [_osc(host, port), _midi(), _jack(), _jalv(), _ardour()]
+    return [_osc(host, port), _midi(), _jack(), _jalv(), _ardour(), _live()]
 
 
 def _osc(host: str, port: int) -> Finding:
@@ -61,10 +60,14 @@ def _midi() -> Finding:
 
 
 def _jack() -> Finding:
-    if any(Path("/dev/shm").glob("jack*")):
-        name = os.environ.get("JACK_DEFAULT_SERVER", "default")
-        return Finding(what="JACK", well=True, said=f"there is, or was, a server; clients look for {name!r}")
-    return Finding(what="JACK", well=False, said="no server runs; needed for jalv only")
+    from semeq_bridge.jack import is_answered, jack_socket
+
+    name = os.environ.get("JACK_DEFAULT_SERVER", "default")
+    server = jack_socket()
+    if server is not None and is_answered(server):
+        return Finding(what="JACK", well=True, said=f"the server {name!r} answers")
+    hint = "needed for jalv and for MIDI over JACK; JACK_DEFAULT_SERVER names another (PipeWire's does not show here)"
+    return Finding(what="JACK", well=False, said=f"no server {name!r} runs; {hint}")
 
 
 def _jalv() -> Finding:
@@ -82,3 +85,14 @@ def _ardour() -> Finding:
         hint = f"does not answer at port {PORT}; open a session, switch OSC on (Preferences > Control Surfaces)"
         return Finding(what="Ardour", well=False, said=hint)
     return Finding(what="Ardour", well=True, said=f"tracks: {', '.join(there) or 'none'}")
+
+
+def _live() -> Finding:
+    from semeq_bridge.drivers.ableton import PORT, tracks
+
+    try:
+        there = tracks()
+    except BridgeError:
+        hint = f"does not answer at port {PORT}; choose AbletonOSC as a control surface (see bridge/ableton)"
+        return Finding(what="Live", well=False, said=hint)
+    return Finding(what="Live", well=True, said=f"tracks: {', '.join(there) or 'none'}")

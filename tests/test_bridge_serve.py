@@ -23,7 +23,8 @@ from semeq_bridge.core import new_state
 from semeq_bridge.drivers.generic_osc import GenericOsc
 from semeq_bridge.errors import BridgeError
 from semeq_bridge.osc import Message, bundled, decode, encode
-from semeq_bridge.serve import Server, bound
+from semeq_bridge.serve import Server
+from semeq_bridge.sockets import bound
 
 BRIDGE = [sys.executable, "-c", "from semeq_bridge.cli import main; main()"]
 
@@ -347,7 +348,7 @@ def test_the_drivers_say_what_is_there_or_why_not() -> None:
 def test_the_doctor_says_what_is_there_and_what_to_do(bridge: Running) -> None:
     rows = {row["what"]: row for row in json.loads(command("doctor", "--json", "--to", bridge.to).stdout)}
     assert rows["OSC"]["said"] == f"a bridge answers at {bridge.to}, with vox, gtr"
-    assert set(rows) == {"OSC", "MIDI", "JACK", "jalv", "Ardour"}
+    assert set(rows) == {"OSC", "MIDI", "JACK", "jalv", "Ardour", "Live"}
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
         other.bind(("127.0.0.1", 0))
         done = command("doctor", "--to", f"127.0.0.1:{other.getsockname()[1]}")

@@ -32,7 +32,7 @@ def findings(host: str, port: int) -> list[Finding]:
 
 
 def _osc(host: str, port: int) -> Finding:
-    from semeq_bridge.serve import bound
+    from semeq_bridge.sockets import bound
 
     try:
         with Talk(host, port) as talk:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import errno
 import heapq
-import ipaddress
 import itertools
 import json
 import select
 import socket
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +15,7 @@ from typing import TextIO
 from semeq_bridge.controls import Value
 from semeq_bridge.core import ROOT, Changed, Effect, Event, Refused, Replied, apply, value_at
 from semeq_bridge.errors import BridgeError, MessageError, OscError
-from semeq_bridge.feedback import Feedback, is_loopback
+from semeq_bridge.feedback import Feedback
 from semeq_bridge.limits import Buckets
 from semeq_bridge.lines import Line, Lines, Place
 from semeq_bridge.meters import Meters
@@ -27,15 +24,13 @@ from semeq_bridge.midi.rings import Rings
 from semeq_bridge.midi.table import Device, Follower
 from semeq_bridge.osc import MOST_BYTES, Arg, Message, bundled, decode, encode
 from semeq_bridge.pusher import Pusher
+from semeq_bridge.sockets import Networks, first, may
 from semeq_bridge.state import State
 
 _AT_ONCE = 512  # datagrams, before the drivers get their turn
 _AHEAD_S, _MOST_WAITING = 2.0, 1024
-_ROOM = 1 << 20
 _BUNDLE_BYTES = 1400  # what one packet of a network holds
 _IDLE_S = 1.0
-_OVERFLOW = 40  # SO_RXQ_OVFL, which Python does not name
-Networks = Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]
 
 
 @dataclass(slots=True)
@@ -111,23 +106,13 @@ class Server:
     def _receive(self) -> None:
         for number in range(_AT_ONCE):
             try:
-                packet, source = self.osc.recvfrom(MOST_BYTES + 1) if number else self._first()
+                packet, source = self.osc.recvfrom(MOST_BYTES + 1) if number else first(self.osc, self.meters)
             except (BlockingIOError, ConnectionError):  # nothing more; or somebody we told has gone
                 return
             if may(self.allowed, source[0]):
                 self._packet(packet, source[0], (source[0], source[1]))
             else:
                 self.meters.count("not-allowed")
-
-    def _first(self) -> tuple[bytes, tuple[str, int]]:
-        """The first packet of a turn, and how many the system had no room for until now, where it says that."""
-        if sys.platform != "linux":
-            return self.osc.recvfrom(MOST_BYTES + 1)
-        packet, extra, _, source = self.osc.recvmsg(MOST_BYTES + 1, 64)
-        for level, kind, data in extra:
-            if (level, kind) == (socket.SOL_SOCKET, _OVERFLOW):
-                self.meters.counts["overflow"] = int.from_bytes(data[:4], sys.byteorder)
-        return packet, source
 
     def _receive_lines(self, lines: Lines, ready: set[int], free: Sequence[Line]) -> None:
         """Whoever came over TCP, what they sent, and what they have room for now."""
@@ -296,11 +281,6 @@ class Server:
         self.meters.count("sent" if sent else "unsent")
 
 
-def may(allowed: Networks, host: str) -> bool:
-    """Whether a host may speak to us."""
-    return is_loopback(host) or any(ipaddress.ip_address(host) in network for network in allowed)
-
-
 def _subscription(args: tuple[Arg, ...], port: int) -> tuple[int, float, str]:
     """Port, time to live and pattern, in this order, each of which may be left out: numbers first, then text."""
     numbers = [arg for arg in args if isinstance(arg, (int, float)) and not isinstance(arg, bool)]
@@ -309,23 +289,6 @@ def _subscription(args: tuple[Arg, ...], port: int) -> tuple[int, float, str]:
         raise MessageError("it takes a port, a time to live in seconds, and a pattern; each may be left out")
     chosen = int(numbers[0]) if numbers else 0
     return chosen or port, float(numbers[1]) if len(numbers) > 1 else 60.0, "".join(texts)
-
-
-def bound(host: str, port: int) -> socket.socket:
-    """A socket that receives there, with room for bursts."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    made = socket.socket(family, socket.SOCK_DGRAM)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _ROOM)
-    if sys.platform == "linux":
-        made.setsockopt(socket.SOL_SOCKET, _OVERFLOW, 1)
-    try:
-        made.bind((host, port))
-    except OSError as error:
-        made.close()
-        hint = "another program has it; give another with --osc" if error.errno == errno.EADDRINUSE else error.strerror
-        raise BridgeError(f"port {port} at {host}: {hint}") from None
-    made.setblocking(False)
-    return made
 
 
 def record_line(event: Event, now_s: float) -> str:

@@ -21,8 +21,9 @@ from semeq_bridge.midi.reader import Midi
 from semeq_bridge.midi.rings import Rings
 from semeq_bridge.midi.table import Device, Row, read_map
 from semeq_bridge.pusher import Pusher
-from semeq_bridge.serve import Networks, Server, bound, may
+from semeq_bridge.serve import Server
 from semeq_bridge.setup import Setup, daw_of, place_of
+from semeq_bridge.sockets import Networks, bound, may
 from semeq_bridge.state import State
 
 

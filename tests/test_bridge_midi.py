@@ -8,13 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from semeq.errors import SemeqError
 from semeq_bridge.core import Event, apply, new_state, value_at
 from semeq_bridge.errors import BridgeError
-from semeq_bridge.jobs import store
+from semeq_bridge.jobs import learn, store
 from semeq_bridge.midi.hands import Hand, Law, ticks
 from semeq_bridge.midi.learn import guess, row_text
 from semeq_bridge.midi.moves import Move, Reader, Stream
-from semeq_bridge.midi.table import Device, Follower, read_map, stable_name
+from semeq_bridge.midi.table import Device, Follower, Row, read_map, stable_name
+from semeq_bridge.session import check_row
 
 
 def moves(*data: int, fine: frozenset[tuple[int, int]] = frozenset()) -> list[Move]:
@@ -249,6 +251,7 @@ def read_map_of(tmp_path: Path) -> tuple[Device, ...]:
         ("cc = 21", "cc = 128", "0 to 127"),
         ("cc = 21", "cc = true", "whole number"),
         ("cc = 21", "", "name one of"),
+        ("cc = 21", "nrpn = [1]", "nrpn is two numbers"),
         ("cc = 21", "cc = 21\nnote = 3", "name one of"),
         ("cc = 21", "cc = 21\ncolour = 3", "'colour' is no key"),
         ('"/semeq/vox/intensity"', '"intensity"', "target is an address"),
@@ -256,7 +259,7 @@ def read_map_of(tmp_path: Path) -> tuple[Device, ...]:
         ("[20, 20000]", "[0, 20000]", "above 0"),
         ("[20, 20000]", "[20]", "two numbers"),
         ('"(?i)nanokontrol"', '"("', "regular expression"),
-        ("channel = 2", "channel = 17", "0 to 16"),
+        ("channel = 2", "channel = 17", "1 to 16"),
         ("[[device]]", "[device]", "[[device]]"),
         ("version = 1", "version = ", "no TOML"),
         ("cc = 21", "cc = 21\nfeedback = 1.5", "true or false"),
@@ -270,3 +273,50 @@ def test_a_wrong_map_gets_one_line(tmp_path: Path, old: str, new: str, said: str
         read_map(tmp_path / "map.toml")
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def learnt(*rows: Row) -> Device:
+    return Device(match="", rows=rows, learnt=True)
+
+
+def test_what_was_learnt_goes_over_what_a_control_did_and_beside_the_rest() -> None:
+    """The same control learnt twice: the last counts."""
+    usual = Device(match="", rows=(knob(1, "intensity"), knob(22, "morph")))
+    both = Follower.of("x", (usual, learnt(knob(1, "range")), learnt(knob(1, "morph"), knob(44, "intensity"))))
+    assert [(row.number, row.target) for row in both.rows] == [
+        (22, "/semeq/morph"),
+        (1, "/semeq/morph"),
+        (44, "/semeq/intensity"),
+    ]
+
+
+def knob(number: int, path: str) -> Row:
+    return Row(kind="cc", number=number, channel=0, target=f"/semeq/{path}", law=Law(low=0, high=1))
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (knob(1, "intensty"), "no address we know"),
+        (knob(1, "gtr/intensity"), "no address we know"),
+        (knob(1, "*/colour"), "no address is meant"),
+        (Row(kind="cc", number=1, channel=0, target="/semeq/intensity", law=Law(low=5, high=9)), "-1 to 2"),
+        (Row(kind="cc", number=1, channel=0, target="/semeq/term", values=("warm", "qzxw")), "qzxw"),
+    ],
+)
+def test_a_control_that_moves_what_is_not_there_is_refused_at_the_start(row: Row, said: str) -> None:
+    with pytest.raises(BridgeError, match=said):
+        check_row(new_state(("vox",)), row)
+
+
+@pytest.mark.parametrize(
+    "target", ["/semeq/intensity", "/semeq/*/bypass", "/semeq/vox/band/2/gain/norm", "/semeq/blend/warm"]
+)
+def test_a_control_that_moves_what_is_there_is_taken(target: str) -> None:
+    check_row(new_state(("vox",)), Row(kind="cc", number=1, channel=0, target=target))
+
+
+@pytest.mark.parametrize("target", ["intensity", "/semeq/vox/mrph", "/semeq/Vox/intensity", "/semeq/", ""])
+def test_nothing_is_learnt_for_what_is_no_control(target: str) -> None:
+    with pytest.raises(SemeqError, match="is no control"):
+        learn(target, ".", lambda _: None)

@@ -281,7 +281,7 @@ def test_it_stops_cleanly_when_asked(bridge: Running) -> None:
     bridge.process.send_signal(signal.SIGTERM)
     _, err = bridge.process.communicate(timeout=10)
     assert bridge.process.returncode == 0
-    assert json.loads(json.loads(err.splitlines()[-1])["log"])["pushed"] == 0
+    assert json.loads(err.splitlines()[-1])["counts"]["pushed"] == 0
 
 
 @pytest.mark.parametrize(
@@ -321,6 +321,39 @@ def test_send_says_what_stands_there_and_what_was_wrong(bridge: Running) -> None
     assert done.stdout == "/semeq/vox/term warm\n"
     done = command("send", "/semeq/vox/intensity", "7", "--to", bridge.to)
     assert (done.returncode, done.stderr) == (1, "semeq-bridge: /semeq/vox/intensity: 7: it takes -1 to 2\n")
+
+
+def test_numbers_below_zero_are_sent_as_they_stand(bridge: Running) -> None:
+    assert command("send", "/semeq/vox/band/2/gain", "-3", "--to", bridge.to).returncode == 0
+    assert bridge.value("/semeq/vox/band/2/gain") == pytest.approx(-3)
+    done = command("send", "semeq/vox", "1", "--to", bridge.to)
+    assert (done.returncode, "begins with a slash" in done.stderr) == (2, True)
+
+
+def test_how_long_a_change_takes_does_not_count_from_one_that_changed_nothing() -> None:
+    """An intensity without words alters no curve; what comes a second later is quick all the same."""
+    with running("--daw", "vox=print:") as bridge:
+        bridge.ask("/semeq/vox/intensity", 0.5)
+        time.sleep(1.0)
+        bridge.ask("/semeq/vox/term", "warm")
+        time.sleep(0.1)
+        assert float(str(status_of(bridge)["slowest-ms"])) < 500
+
+
+def status_of(bridge: Running) -> dict[str, object]:
+    return {one.address.removeprefix("/semeq/status/"): one.args[0] for one in bridge.ask("/semeq/status")}
+
+
+def test_a_driver_in_trouble_is_told_once_and_shown_by_the_monitor() -> None:
+    """Beside one that is well, on the same instance."""
+    with running("--daw", "vox=ardour:vox@127.0.0.1:9", "--daw", "vox=print:") as bridge:
+        bridge.ask("/semeq/vox/term", "warm")
+        bridge.said("no answer from Ardour")
+        time.sleep(3)
+        assert "! vox: no answer from Ardour" in command("monitor", "--once", "--to", bridge.to).stdout
+        bridge.process.terminate()
+        _, err = bridge.process.communicate(timeout=10)
+    assert b"played again" not in err
 
 
 def test_nobody_there_is_one_line() -> None:

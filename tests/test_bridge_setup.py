@@ -75,6 +75,7 @@ def test_a_session_begins_with_the_sound_it_names(tmp_path: Path) -> None:
         ("osc = 9100", "ocs = 9100", "'ocs' is no key"),
         ("osc = 9100", "osc = 9100.5", "in quotes"),
         ('midi = "nano"', "midi = true", "in quotes"),
+        ('midi = "nano"', "midi = 3", "in quotes"),
         ('daws = ["gtr=print:"]', 'daws = "print:"', "a list"),
         ('"/semeq/vox/intensity" = 0.5', '"/semeq/vox/intensity" = [1]', "a number or text"),
         ('"/semeq/vox/intensity" = 0.5', '"intensity" = 0.5', "an address in quotes"),
@@ -124,6 +125,10 @@ def test_a_record_of_a_session_is_followed_to_the_same_end(tmp_path: Path) -> No
     done = command("replay", str(target), "--instance", "vox", "--json")
     values = json.loads(done.stdout)["values"]
     assert values["/semeq/vox/band/2/gain"] == pytest.approx(gain, abs=1e-5)
+    whole = target.read_text("utf-8")
+    (tmp_path / "cut.jsonl").write_text(whole + whole[:30], "utf-8")  # the machine went down while a line was written
+    cut = command("replay", str(tmp_path / "cut.jsonl"), "--instance", "vox", "--json")
+    assert json.loads(cut.stdout) == json.loads(done.stdout)
     again = command("record", str(target), "--osc", "127.0.0.1:0")
     assert (again.returncode, "exists" in again.stderr) == (1, True)
 
@@ -148,6 +153,20 @@ def test_rates_are_what_came_between_two_looks() -> None:
     said = table(now, before, 0.5)
     assert "packets 1000/s" in said
     assert "not followed: dropped 3" in said
+
+
+def test_a_map_without_midi_and_an_empty_name_are_told(tmp_path: Path) -> None:
+    (tmp_path / "knobs.toml").write_text('version = 1\n[[device]]\n[[device.map]]\ncc = 1\ntarget = "/semeq/morph"\n')
+    args = [*BRIDGE, "serve", "--osc", "127.0.0.1:0", "--map", str(tmp_path / "knobs.toml")]
+    process = subprocess.Popen(args, stderr=subprocess.PIPE, text=True)
+    try:
+        assert process.stderr is not None
+        assert "give --midi too" in process.stderr.readline()
+    finally:
+        process.terminate()
+        process.communicate(timeout=10)
+    for option in ("--osc", "--midi"):
+        assert command("serve", option, "").returncode == 2
 
 
 def test_what_nobody_may_hear_of_is_not_opened() -> None:

@@ -307,7 +307,8 @@ def test_nothing_can_be_set_over_http() -> None:
         for method in ("POST", "PUT", "DELETE"):
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
             connection.request(method, "/semeq/vox/intensity", body="1")
-            assert connection.getresponse().status == 501
+            response = connection.getresponse()
+            assert (response.status, "error" in json.loads(response.read())) == (501, True)
             connection.close()
 
 

@@ -73,13 +73,12 @@ def _serve(config: Path | None, as_json: bool, given: dict[str, Any]) -> None:
         click.echo(json.dumps({"log": line}, ensure_ascii=False) if as_json else line, err=True)
 
     setup = (read_setup(config) if config else Setup()).with_options(**given)
-    if learnt_file().exists():
-        setup = setup.with_options(maps=(*setup.maps, learnt_file()))
-    counts = serve(setup, say)
-    say(json.dumps(counts) if as_json else ", ".join(f"{name} {value}" for name, value in counts.items()))
+    counts = serve(setup.with_options(learnt=learnt_file() if learnt_file().exists() else None), say)
+    told = json.dumps({"counts": counts}) if as_json else ", ".join(f"{name} {value}" for name, value in counts.items())
+    click.echo(told, err=True)
 
 
-@app.command("send")
+@app.command("send", context_settings={"ignore_unknown_options": True})
 @click.argument("address")
 @click.argument("values", nargs=-1)
 @to_option
@@ -165,12 +164,11 @@ def learn_command(target: str, midi: str, yes: bool) -> None:
     """Watch a control that is moved, say what it seems to be, and let it move TARGET, such as /semeq/intensity."""
     from semeq_bridge.jobs import learn, learnt_file, store
 
-    click.echo("move the control up and down ...", err=True)
     said, row = learn(target, midi, lambda line: click.echo(line, err=True))
     click.echo(said)
     if yes or click.confirm(f"let it move {target}?"):
         store(learnt_file(), row)
-        click.echo(f"stored in {learnt_file()}; semeq-bridge serve --midi reads it")
+        click.echo(f"stored in {learnt_file()}; semeq-bridge serve --midi reads it when it starts")
 
 
 @app.command("doctor")

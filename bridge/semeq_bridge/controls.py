@@ -96,6 +96,8 @@ def _programmed(step: int) -> Callable[[Instance, Change], Instance]:
         if not programs or (step and not it.value):
             return instance
         number = (_program(instance, it.state) + step) % len(programs) if step else int(it.value)
+        if number == -1:
+            return instance
         if not 0 <= number < len(programs):
             raise MessageError(f"{number}: there are {len(programs)} programs, from 0")
         return instance.with_sound(_term(instance.sound, programs[number]), it.address, it.now_s)

@@ -62,8 +62,10 @@ Effect = Changed | Replied | Refused
 
 def new_state(names: tuple[str, ...] = (DEFAULT,), programs: tuple[str, ...] = ("warm", "bright")) -> State:
     """Flat instances of these names, the first of which answers without its name too."""
-    if not 0 < len(names) <= MOST_INSTANCES or len(set(names)) != len(names):
-        raise BridgeError(f"{len(names)} instances: 1 to {MOST_INSTANCES}, each with a name of its own")
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise BridgeError(f"instance {twice[0]!r} is named twice: each has a name of its own")
+    if not 0 < len(names) <= MOST_INSTANCES:
+        raise BridgeError(f"{len(names)} instances: 1 to {MOST_INSTANCES}")
     heads = {path.partition("/")[0] for path in CONTROLS} | _TAKEN
     for name in names:
         if not _NAME.fullmatch(name) or name in heads:
@@ -161,16 +163,24 @@ def value_at(state: State, address: str) -> Value | None:
     return None if control.get is None else control.get(instance, state)
 
 
+def check_control(state: State, address: str) -> None:
+    """Raises where an address is no control of these instances, nor a pattern that means one."""
+    if not is_pattern(address):
+        _found(state, address)
+    elif not any(matches(address, one) for one in addresses(state)):
+        raise MessageError("no address is meant by it")
+
+
 def addresses(state: State) -> list[str]:
     """All full addresses."""
     return [f"{ROOT}/{name}/{path}" for name in state.instances for path in CONTROLS]
 
 
 def _found(state: State, address: str) -> tuple[Instance, Control]:
-    head, _, rest = address.removeprefix(f"{ROOT}/").partition("/") if address.startswith(f"{ROOT}/") else ("", "", "")
+    head, _, rest = address.removeprefix(f"{ROOT}/").partition("/")
     if head not in state.instances:  # the first instance answers without its name
         head, rest = next(iter(state.instances)), address.removeprefix(f"{ROOT}/")
-    control = CONTROLS.get(rest)
+    control = CONTROLS.get(rest) if address.startswith(f"{ROOT}/") else None
     if control is None and rest.startswith("blend/"):
         control = _blend(rest.removeprefix("blend/"))
     if control is None:

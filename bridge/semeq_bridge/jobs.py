@@ -14,30 +14,37 @@ from semeq.personal_file import words_file
 from semeq.sidecar import write_text
 from semeq_bridge.client import Talk
 from semeq_bridge.controls import CONTROLS, Value
-from semeq_bridge.core import ROOT, Event, Refused, apply, new_state, values
+from semeq_bridge.core import ROOT, Event, Refused, apply, check_control, new_state, values
 from semeq_bridge.errors import BridgeError
 from semeq_bridge.midi.reader import Midi
 from semeq_bridge.midi.table import checked_pattern, read_map, stable_name
 from semeq_bridge.osc import Arg
 from semeq_bridge.setup import place_of
 
+_SOON_S = 2.0
+
 
 def learn(target: str, pattern: str, say: Callable[[str], None], *, patience_s: float = 60.0) -> tuple[str, str]:
     """Watch until a control has been moved: what it seems to be, and the row of a map for it."""
     from semeq_bridge.midi.learn import ENOUGH, guess, row_text
 
-    if not target.startswith(f"{ROOT}/"):
-        raise UsageError(f"{target}: give an address such as {ROOT}/intensity")
+    _check_target(target)
     midi = Midi(checked_pattern(pattern, "--midi"), "", say)
     heard: dict[str, list[tuple[int, ...]]] = {}
     began_s, first_s = time.monotonic(), 0.0
+    asked, ports = False, set[str]()
     try:
         while (now_s := time.monotonic()) - began_s < patience_s and not midi.failed:
             for port, message in midi.arrived(now_s):
+                ports.add(port)
                 if not message:
                     continue  # a port that has come
                 heard.setdefault(port, []).append(message)
                 first_s = first_s or now_s
+            if midi.is_up and not asked and (ports or now_s - began_s > _SOON_S):
+                asked = True
+                none = f"no input whose name {pattern!r} means is there yet (semeq-bridge devices); plug it in, then "
+                say(f"{'' if ports else none}move the control up and down ...")
             most = max(heard, key=lambda port: len(heard[port]), default="")
             if most and (len(heard[most]) >= 2 * ENOUGH or now_s - first_s > 3.0):
                 found = guess(heard[most])
@@ -49,6 +56,18 @@ def learn(target: str, pattern: str, say: Callable[[str], None], *, patience_s: 
     if midi.failed:
         raise BridgeError(midi.failed)
     raise BridgeError(f"nothing was moved for {patience_s:.0f} s; see semeq-bridge devices for the ports there are")
+
+
+def _check_target(target: str) -> None:
+    """A control, of whatever instance there will be."""
+    head = target.removeprefix(f"{ROOT}/").partition("/")[0]
+    try:
+        check_control(new_state(), target)
+    except BridgeError:
+        try:
+            check_control(new_state((head,)), target)
+        except BridgeError:
+            raise UsageError(f"{target!r} is no control; give one such as {ROOT}/vox/intensity (addresses)") from None
 
 
 def store(path: Path, row: str) -> None:
@@ -77,11 +96,13 @@ def number_or_text(text: str) -> Arg:
 
 def ask(to: str, address: str, args: Sequence[Arg]) -> list[tuple[str, tuple[Arg, ...]]]:
     """Send a message to a running bridge; what it answers. Raises where it refuses."""
+    if not address.startswith("/"):
+        raise UsageError(f"{address!r}: an address begins with a slash, such as {ROOT}/intensity")
     with Talk(*place_of(to)) as talk:
         answers = talk.ask(address, *args)
     for one in answers:
         if one.address == f"{ROOT}/error":
-            raise BridgeError(": ".join(str(arg) for arg in one.args))
+            raise BridgeError(": ".join(str(arg) for arg in one.args if arg != ""))
     return [(one.address, one.args) for one in answers]
 
 
@@ -117,6 +138,8 @@ def replay(path: Path, instances: tuple[str, ...], programs: tuple[str, ...]) ->
     try:
         with path.open(encoding="utf-8") as lines:
             for line in lines:
+                if not line.endswith("\n"):
+                    break  # the last one, cut off where the session ended
                 said = json.loads(line)
                 event = Event(str(said["address"]), tuple(said["args"]))
                 state, effects = apply(state, event, float(said["t"]))

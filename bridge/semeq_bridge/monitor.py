@@ -25,8 +25,10 @@ def table(values: Mapping[str, Any], before: Mapping[str, Any], passed_s: float)
     lines += ["", "  ".join(f"{name} {_rate(status, was, name, passed_s)}" for name in _RATES if name in status)]
     lines.append("to the driver: " + ", ".join(f"{name.removesuffix('-ms')} {status[name]:.2f} ms" for name in _TIMES))
     lines.append("  ".join(f"{name} {status[name]}" for name in _LEVELS if name in status))
-    lost = [f"{name} {count}" for name, count in status.items() if name not in {*_RATES, *_TIMES, *_LEVELS}]
-    return "\n".join([*lines, f"not followed: {', '.join(lost) if lost else 'nothing'}"])
+    troubles = [f"! {text}" for name, text in status.items() if name.startswith("trouble-")]
+    known = {*_RATES, *_TIMES, *_LEVELS}
+    lost = [f"{name} {count}" for name, count in status.items() if name not in known and not isinstance(count, str)]
+    return "\n".join([*lines, f"not followed: {', '.join(lost) if lost else 'nothing'}", *troubles])
 
 
 def _under(values: Mapping[str, Any], head: str) -> dict[str, Any]:

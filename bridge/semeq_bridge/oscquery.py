@@ -20,6 +20,8 @@ _MOST_CHARS = 512
 _ABOUT_US = (
     ("subscribe", "ifs", WRITE, "be told what changes: port, seconds, pattern; each may be left out"),
     ("unsubscribe", "i", WRITE, "no more"),
+    ("list", "", WRITE, "the names of all instances"),
+    ("programs", "", WRITE, "the words of the program list"),
     ("dump", "", WRITE, "all values, each at its address"),
     ("status", "", WRITE, "all counters"),
     ("ping", "s", WRITE, "answered by /semeq/pong with the same"),

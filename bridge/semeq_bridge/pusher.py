@@ -21,8 +21,21 @@ class Pusher:
     pushed: int = 0
     failed: str = ""
     waiting: bool = True
+    told: str = ""
+    _arrived_s: float | None = None
     _has: EqSettings | None = None
     _free_s: float = 0.0
+
+    def changed(self, now_s: float) -> None:
+        """There may be something new; how long it takes counts from the first of what is not yet handed over."""
+        self.waiting = True
+        if self._arrived_s is None:
+            self._arrived_s = now_s
+
+    def way_s(self, now_s: float) -> float | None:
+        """How long the change took that has just been handed over."""
+        arrived_s, self._arrived_s = self._arrived_s, None
+        return None if arrived_s is None else now_s - arrived_s
 
     def push(self, settings: Callable[[], EqSettings], now_s: float) -> bool:
         """Hand over what is new, if there is something and it is time; whether that was done."""
@@ -30,12 +43,13 @@ class Pusher:
             return False
         wanted = settings()
         if wanted == self._has:
-            self.waiting = False
+            self.waiting, self._arrived_s = False, None
             return False
         try:
             self.driver.push(wanted)
         except (SemeqError, OSError) as error:
             self.failed, self._free_s, self._has = str(error), now_s + _AGAIN_S, None
+            self._arrived_s = None
             return False
         self._has, self._free_s, self.failed, self.waiting = wanted, now_s + 1 / self.driver.max_hz, "", False
         self.pushed += 1

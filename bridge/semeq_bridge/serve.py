@@ -10,8 +10,10 @@ import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TextIO
 
+from semeq.settings import EqSettings
 from semeq_bridge.controls import Value
 from semeq_bridge.core import ROOT, Changed, Effect, Event, Refused, Replied, apply, value_at
 from semeq_bridge.errors import BridgeError, MessageError, OscError
@@ -55,8 +57,7 @@ class Server:
     _errors: Buckets = field(default_factory=lambda: Buckets(per_s=20, burst=40))
     _later: list[tuple[float, int, Message, Place]] = field(default_factory=list)
     _serial: Iterator[int] = field(default_factory=itertools.count)
-    _arrived_s: dict[str, float] = field(default_factory=dict)
-    _told: dict[str, str] = field(default_factory=dict)
+    _midi_told: bool = False
     _followers: dict[str, Follower] = field(default_factory=dict)
 
     def run(self, stopped: Callable[[], bool]) -> None:
@@ -164,6 +165,9 @@ class Server:
         """Follow what MIDI has brought."""
         if self.midi is None:
             return
+        if self.midi.failed and not self._midi_told:
+            self._midi_told = True
+            self.say(f"{self.midi.failed} (OSC goes on)")
         for port, message in self.midi.arrived(now_s):
             if not message:  # it has come
                 self.rings.appeared(port)
@@ -219,7 +223,11 @@ class Server:
     def status(self) -> dict[str, Value]:
         """Every counter, how many listen, how long a change took to its driver at most."""
         found = self.meters.rows() | dict(self.also) | {"pushed": sum(one.pushed for one in self.pushers)}
-        return found | {"subscribers": len(self.feedback.subscribers), "waiting": len(self._later)}
+        found |= {"subscribers": len(self.feedback.subscribers), "waiting": len(self._later)}
+        return found | {f"trouble-{number}": f"{one.instance}: {one.trouble}" for number, one in self._in_trouble()}
+
+    def _in_trouble(self) -> list[tuple[int, Pusher]]:
+        return [(number, one) for number, one in enumerate(self.pushers) if one.trouble]
 
     def _do(self, effect: Effect, source: Place | None, now_s: float) -> None:
         match effect:
@@ -227,8 +235,7 @@ class Server:
                 self.meters.count("changes")
                 for one in self.pushers:
                     if one.instance == instance:
-                        one.waiting = True
-                        self._arrived_s.setdefault(instance, now_s)
+                        one.changed(now_s)
                 self.feedback.changed(instance, address, sender, now_s)
                 self.rings.changed()
             case Replied(address, args, _) if source is not None:
@@ -247,13 +254,15 @@ class Server:
 
     def _push(self) -> None:
         for one in self.pushers:
-            if one.push(lambda name=one.instance: self.state.instances[name].settings, time.monotonic()):  # type: ignore[misc]
-                arrived_s = self._arrived_s.pop(one.instance, None)
-                if arrived_s is not None:
-                    self.meters.took(time.monotonic() - arrived_s)
-            if (trouble := one.trouble) != self._told.get(one.instance, ""):
-                self._told[one.instance] = trouble
+            settings = partial(self._settings, one.instance)
+            if one.push(settings, time.monotonic()) and (way_s := one.way_s(time.monotonic())) is not None:
+                self.meters.took(way_s)
+            if (trouble := one.trouble) != one.told:
+                one.told = trouble
                 self.say(f"{one.instance}: {trouble or 'it is played again'}")
+
+    def _settings(self, instance: str) -> EqSettings:
+        return self.state.instances[instance].settings
 
     def _send_rows(self, rows: Sequence[tuple[str, Value]], to: Place) -> None:
         held: list[bytes] = []

@@ -7,13 +7,14 @@ import signal
 import socket
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TextIO
 
 from semeq.errors import UsageError
 from semeq_bridge.controls import Value
-from semeq_bridge.core import ROOT, Event, Refused, apply, new_state
+from semeq_bridge.core import ROOT, Event, Refused, apply, check_control, new_state
 from semeq_bridge.drivers import opened
 from semeq_bridge.errors import BridgeError
 from semeq_bridge.lines import Lines, opened_ear
@@ -32,7 +33,7 @@ def serve(setup: Setup, say: Callable[[str], None]) -> dict[str, Value]:
     setup = setup.checked()
     allowed = [_network(text) for text in setup.allow]
     state = started(setup)
-    devices = tuple(device for path in setup.maps for device in read_map(path)) or _usual_map()
+    devices = _devices(setup, state, say)
     host, port = place_of(setup.osc)
     with ExitStack() as stack:
         wake, alarm = socket.socketpair()
@@ -57,6 +58,8 @@ def serve(setup: Setup, say: Callable[[str], None]) -> dict[str, Value]:
             server.devices, server.rings = devices, Rings(devices)
             server.midi = Midi(setup.midi or "", setup.midi_port, say)
             stack.callback(server.midi.close)
+        elif setup.maps:
+            say("a map says what knobs move, but no MIDI is listened to: give --midi too")
         stopped = _until_told(alarm, stack)
         say("; ".join([*said, f"instances: {', '.join(setup.instances)}", "Ctrl-C stops"]))
         server.run(stopped)
@@ -120,15 +123,45 @@ def _shown(of: socket.socket) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
+def _devices(setup: Setup, state: State, say: Callable[[str], None]) -> tuple[Device, ...]:
+    """What knobs move: by the maps that were given, else as usual; and what was learnt, which goes over both."""
+    given = tuple(device for path in setup.maps for device in read_map(path))
+    for row in (row for device in given for row in device.rows):
+        check_row(state, row)
+    learnt: list[Device] = []
+    for device in read_map(setup.learnt) if setup.learnt else ():
+        try:
+            for row in device.rows:
+                check_row(state, row)
+            learnt.append(replace(device, learnt=True))
+        except BridgeError as error:
+            say(f"{setup.learnt}: left out: {error}")
+    return (*(given or _usual_map()), *learnt)
+
+
+def check_row(state: State, row: Row) -> None:
+    """Raises where a control would move something that is not there, or to where it cannot go."""
+    said: tuple[float | int | str, ...] = row.values
+    try:
+        check_control(state, row.target)
+        if not row.values and row.kind not in ("note", "program"):
+            said = (row.law.value(0.0), row.law.value(1.0))
+        for value in said:
+            for effect in apply(state, Event(row.target, (value,)), 0.0)[1]:
+                if isinstance(effect, Refused):
+                    raise BridgeError(effect.reason)
+    except BridgeError as error:
+        raise BridgeError(f"{row.kind} {row.number} -> {row.target}: {error}") from None
+
+
 def _usual_map() -> tuple[Device, ...]:
     """Where no map says otherwise: CC 1 (the wheel) and 21 are the intensity, 22 the morph, programs the words."""
-    rows = (
-        Row(kind="cc", number=1, channel=0, target=f"{ROOT}/intensity"),
-        Row(kind="cc", number=21, channel=0, target=f"{ROOT}/intensity"),
-        Row(kind="cc", number=22, channel=0, target=f"{ROOT}/morph"),
-        Row(kind="program", number=0, channel=0, target=f"{ROOT}/term/index"),
-    )
-    return (Device(match="", rows=rows),)
+
+    def knob(number: int, path: str) -> Row:
+        return Row(kind="cc", number=number, channel=0, target=f"{ROOT}/{path}", takeover="scale")
+
+    program = Row(kind="program", number=0, channel=0, target=f"{ROOT}/term/index")
+    return (Device(match="", rows=(knob(1, "intensity"), knob(21, "intensity"), knob(22, "morph"), program)),)
 
 
 def _new_file(path: Path) -> TextIO:

@@ -35,6 +35,7 @@ class Setup:
     midi: str | None = None
     midi_port: str = ""
     maps: tuple[Path, ...] = ()
+    learnt: Path | None = None
     start: Start = ()
 
     def checked(self) -> Setup:
@@ -47,12 +48,14 @@ class Setup:
             raise UsageError("--lan ADDRESS and --allow NETWORK go together: where to listen, and who may speak")
         if self.announce and self.http is None:
             raise UsageError("--announce tells others of --http PORT: give that too")
+        if self.midi == "":
+            raise UsageError("--midi: give a regular expression for names of inputs; . means every one")
         checked_pattern(self.midi or "", "--midi")
         return self
 
     def with_options(self, **given: Any) -> Setup:
-        """The same with what was given as an option; what was not is None, False or empty."""
-        return replace(self, **{name: value for name, value in given.items() if value not in (None, (), False, "")})
+        """The same with what was given as an option; what was not is None, False or an empty list."""
+        return replace(self, **{name: value for name, value in given.items() if value not in (None, False, ())})
 
 
 def place_of(text: str) -> tuple[str, int]:
@@ -93,7 +96,7 @@ def read_setup(path: Path) -> Setup:
     found: dict[str, Any] = {}
     for name in _TEXTS:
         if name in said:
-            found[name] = _text(said[name], f"{path}: {name}")
+            found[name] = _text(said[name], f"{path}: {name}", is_place=name in ("osc", "tcp", "http"))
     for name in _LISTS:
         if name in said:
             row = listed(said, name, f"{path}: {name} is a list of texts")
@@ -110,8 +113,8 @@ def read_setup(path: Path) -> Setup:
     return Setup(**found, start=_start(said.get("start", {}), path))
 
 
-def _text(said: Any, where: str) -> str:
-    if isinstance(said, int) and not isinstance(said, bool):
+def _text(said: Any, where: str, *, is_place: bool = False) -> str:
+    if is_place and isinstance(said, int) and not isinstance(said, bool):
         return str(said)  # a port
     if not isinstance(said, str):
         raise BridgeError(f"{where}: write text, in quotes")

@@ -93,7 +93,7 @@ class Asked(BaseHTTPRequestHandler):
         self.server.count("http")
         if self.headers.get("Host", "").lower() not in self.server.names:
             self.server.count("http-refused")
-            self._say(403, {"error": "another name in Host than the one this is known by"})
+            self._say(403, {"error": f"Host has to be one of {', '.join(sorted(self.server.names))}"})
             return
         self._say(*self.server.answer(self.path))
 
@@ -105,6 +105,12 @@ class Asked(BaseHTTPRequestHandler):
         self.send_header("X-Content-Type-Options", "nosniff")
         self.end_headers()
         self.wfile.write(body)
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """What http.server itself refuses: as JSON too."""
+        del explain
+        self.close_connection = True
+        self._say(code, {"error": message or "refused; only GET is answered"})
 
     def log_message(self, format: str, *args: Any) -> None:  # named by http.server
         """Nothing is printed; there are counters."""

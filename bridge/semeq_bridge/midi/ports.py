@@ -146,9 +146,18 @@ def new_port(rtmidi: Any, *, output: bool = False) -> Any:
     return rtmidi.MidiIn(way, name=CLIENT, queue_size_limit=_MOST_WAITING)
 
 
+def silence() -> None:
+    """Nothing of what ALSA and JACK print, for this process; what Python prints still appears."""
+    sys.stderr.flush()
+    sys.stderr = os.fdopen(os.dup(2), "w", encoding="utf-8", errors="backslashreplace", buffering=1)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+
+
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Nothing of what ALSA and JACK print, which they do for every server that is not there; we say it ourselves."""
+    """The same for a while."""
     sys.stderr.flush()
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
@@ -166,7 +175,8 @@ def as_error() -> Iterator[None]:
     try:
         yield
     except FAILURES as error:
-        raise BridgeError(f"MIDI does not work here: {error}") from None
+        hint = "; on Linux it needs /dev/snd/seq, or JACK and SEMEQ_MIDI=jack" if sys.platform == "linux" else ""
+        raise BridgeError(f"MIDI does not work here: {str(error).rstrip('.')}{hint}") from None
 
 
 def names() -> tuple[list[str], list[str]]:

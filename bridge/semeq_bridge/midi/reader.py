@@ -29,10 +29,11 @@ class Midi:
 
     def __init__(self, pattern: str, virtual: str, say: Callable[[str], None], virtual_out: str = "") -> None:
         self._arguments, self._say = [pattern, virtual, virtual_out], say
+        self.is_up = False
         self.happened: list[dict[str, str]] = []  # to outputs, since somebody looked
         self._rest = b""
         self.failed = ""
-        self._has_worked, self._told = False, ""
+        self._told = ""
         self._again_s = 0.0
         self._start()
 
@@ -68,12 +69,13 @@ class Midi:
                 case [str(text)]:
                     self._say(text)
                 case {"up": _}:
-                    self._has_worked, self._told = True, ""
+                    self.is_up, self._told = True, ""
+                case {"error": str(text)} if self.is_up or self._told:  # what has worked is tried again
+                    if not self._told:
+                        self._say(text)
+                    self.is_up, self._told = False, text
                 case {"error": str(text)}:
-                    self.failed = "" if self._has_worked else text  # what has worked is tried again
-                    if text != self._told:
-                        self._say(f"{text} (OSC goes on)")
-                    self._told = text
+                    self.failed = text
                 case dict(happened):
                     self.happened.append(happened)
 
@@ -111,10 +113,12 @@ class Midi:
 def main(pattern: str = "", virtual: str = "", virtual_out: str = "") -> None:
     """Read and write until the other end has gone; a signal to stop is its affair."""
     from semeq_bridge.midi.outs import Outs
-    from semeq_bridge.midi.ports import Ports, as_error, library, quiet
+    from semeq_bridge.midi.ports import Ports, as_error, library, silence
 
     for name in {"SIGTERM", "SIGINT", "SIGHUP"} & set(dir(signal)):
         signal.signal(getattr(signal, name), signal.SIG_IGN)
+
+    silence()
 
     def put(*said: object) -> None:
         sys.stdout.write("".join(json.dumps(one) + "\n" for one in said))
@@ -125,8 +129,7 @@ def main(pattern: str = "", virtual: str = "", virtual_out: str = "") -> None:
         try:
             rtmidi = library()
             stack.callback(ports.stop)
-            with quiet():
-                ports.start(rtmidi)
+            ports.start(rtmidi)
             outs = Outs(rtmidi, put, virtual_out)
             stack.callback(outs.stop)
             with as_error():

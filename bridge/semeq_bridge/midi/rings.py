@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from semeq_bridge.midi.table import Device, Row, stable_name
+from semeq_bridge.midi.table import Device, Follower, Row, stable_name
 
 _REST_S, _GAP_S = 0.150, 1 / 30
 _MOST_14 = 16_383
@@ -29,7 +29,7 @@ class Rings:
 
     def appeared(self, port: str) -> None:
         """A port has come, or come back: everything is shown on it."""
-        rows = tuple(row for device in self.devices if device.means(port) for row in device.rows if row.feedback)
+        rows = tuple(row for row in Follower.of(port, self.devices).rows if row.feedback)
         if rows:
             self._ports[port] = rows
             self._shown = {key: shown for key, shown in self._shown.items() if key[0] != port}

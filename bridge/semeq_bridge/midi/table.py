@@ -39,6 +39,11 @@ class Row:
     feedback: bool = False
     feedback_to: str = ""
 
+    @property
+    def control(self) -> tuple[str, int]:
+        """Which control it is, on whatever channel."""
+        return self.kind, self.number
+
     def is_moved_by(self, move: Move) -> bool:
         """Whether this is the control that moved."""
         if move.kind != self.kind or (self.channel and move.channel != self.channel):
@@ -52,6 +57,7 @@ class Device:
 
     match: str
     rows: tuple[Row, ...]
+    learnt: bool = False
 
     def means(self, port: str) -> bool:
         """Whether a port is such a device."""
@@ -81,7 +87,10 @@ class Follower:
     @classmethod
     def of(cls, port: str, devices: Sequence[Device]) -> Follower:
         """A follower for a port with the rows of all devices that mean it."""
-        rows = tuple(row for device in devices if device.means(port) for row in device.rows)
+        meant = [device for device in devices if device.means(port)]
+        learnt = {row.control: row for device in meant if device.learnt for row in device.rows}  # the last one counts
+        others = [row for device in meant if not device.learnt for row in device.rows if row.control not in learnt]
+        rows = (*others, *learnt.values())
         fine = frozenset((row.channel, row.number) for row in rows if row.kind == "cc14")
         return cls(port=port, rows=rows, reader=Reader(fine))
 
@@ -164,7 +173,7 @@ def _row(said: Any, where: str) -> Row:
     return Row(
         kind=kind,
         number=_number(said[kind], kind, where),
-        channel=whole(said.get("channel", 0), 0, 16, f"{where}: channel"),
+        channel=whole(said["channel"], 1, 16, f"{where}: channel") if "channel" in said else 0,
         target=target,
         law=_law(said, where),
         mode=one_of(said, "mode", MODES, where),
@@ -192,6 +201,8 @@ def _number(said: Any, kind: str, where: str) -> int:
     if kind == "nrpn" and isinstance(said, list) and len(said) == 2:
         high, low = (whole(part, 0, 127, f"{where}: nrpn") for part in said)
         return high * 128 + low
+    if kind == "nrpn" and isinstance(said, list):
+        raise BridgeError(f"{where}: nrpn is two numbers, such as [1, 40], or one of 14 bits")
     most = {"nrpn": 16_383, "cc14": 31}.get(kind, 127)
     return whole(said, 0, most, f"{where}: {kind}")
 

@@ -180,8 +180,9 @@ def _found(state: State, address: str) -> tuple[Instance, Control]:
     head, _, rest = address.removeprefix(f"{ROOT}/").partition("/")
     if head not in state.instances:  # the first instance answers without its name
         head, rest = next(iter(state.instances)), address.removeprefix(f"{ROOT}/")
-    control = CONTROLS.get(rest) if address.startswith(f"{ROOT}/") else None
-    if control is None and rest.startswith("blend/"):
+    ours = address.startswith(f"{ROOT}/")
+    control = CONTROLS.get(rest) if ours else None
+    if control is None and ours and rest.startswith("blend/"):
         control = _blend(rest.removeprefix("blend/"))
     if control is None:
         raise MessageError("no address we know; semeq-bridge addresses lists them")

@@ -179,6 +179,27 @@ def test_pure_data_moves_the_intensity(tmp_path: Path) -> None:
             process.wait(10)
 
 
+def test_what_pure_data_moves_is_heard_through_a_plug_in(jack: str, tmp_path: Path) -> None:
+    """Pd -> bridge -> jalv -> noise, to a tenth of a dB."""
+    pd, _, _ = peer("pd"), peer("jalv"), jack
+    with running("--daw", "vox=jalv:lv2-x42") as bridge:
+        bridge.ask("/semeq/vox/term", "bright")
+        (tmp_path / "knob.pd").write_text(PATCH.format(port=bridge.port))
+        process = subprocess.Popen(
+            [pd, "-nogui", "-noaudio", "-nomidi", "-open", str(tmp_path / "knob.pd")],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            until(0.25, bridge, "/semeq/vox/intensity")
+        finally:
+            process.terminate()
+            process.wait(10)
+        time.sleep(0.5)
+        heard = heard_db("semeq_x42.*", "semeq_x42.*", tmp_path)
+    assert np.abs(heard - wanted_db(eq("bright", 0.25), "lv2-x42")).max() < 0.1
+
+
 def test_oscdump_hears_what_a_subscriber_is_told() -> None:
     """Through another library's decoder: addresses, types and values."""
     oscdump = peer("oscdump")

@@ -264,7 +264,7 @@ def test_a_knob_is_swept_over_jack_picks_up_and_is_heard_in_ardour(
             turn("program", 1)
             eventually(lambda: bridge.value("/semeq/vox/term") == "warm")
             turn("knob", *range(80))
-            time.sleep(0.5)
+            bridge.said("waits until it passes /semeq/vox/intensity, which is at 0.7")
             assert bridge.value("/semeq/vox/intensity") == pytest.approx(0.7)  # not yet picked up: no jump
             turn("knob", *range(80, 128), *range(126, 62, -1))
             eventually(lambda: bridge.value("/semeq/vox/intensity") == pytest.approx(63 / 127))

@@ -14,7 +14,7 @@ from semeq import eq, interpolate
 from semeq.response import log_grid_hz, response_db
 from semeq.settings import EqSettings
 from semeq_bridge.controls import CONTROLS, Value
-from semeq_bridge.core import Changed, Event, Refused, Replied, apply, new_state, value_at, values
+from semeq_bridge.core import ABOUT_ALL, Changed, Event, Refused, Replied, apply, new_state, value_at, values
 from semeq_bridge.errors import BridgeError
 from semeq_bridge.jobs import replay
 from semeq_bridge.osc import Arg
@@ -248,6 +248,6 @@ def test_names_that_would_confuse_are_refused(names: tuple[str, ...]) -> None:
 def test_the_table_of_addresses_has_every_control() -> None:
     from semeq_bridge.jobs import address_rows, address_table
 
-    assert len(address_rows()) == len(CONTROLS)
+    assert len(address_rows()) == len(CONTROLS) + 1 + len(ABOUT_ALL)
     assert all(f"`/semeq/<instance>/{path}`" in address_table() for path in CONTROLS)
     json.dumps(address_rows())

@@ -320,3 +320,16 @@ def test_a_control_that_moves_what_is_there_is_taken(target: str) -> None:
 def test_nothing_is_learnt_for_what_is_no_control(target: str) -> None:
     with pytest.raises(SemeqError, match="is no control"):
         learn(target, ".", lambda _: None)
+
+
+def test_a_knob_that_waits_for_its_value_says_so_once() -> None:
+    """Below, below, at it, then moved by another: it waits anew."""
+    it, value = Follower.of("x", (Device(match="", rows=(knob(21, "intensity"),)),)), [0.5]
+    said = []
+    for position in (10, 20, 64, 70, 20, 10):
+        for event in it.follow((0xB0, 21, position), lambda _: value[0]):
+            value[0] = float(str(event.args[0]))
+        said.append(len(it.waits))
+        if position == 70:
+            value[0] = 0.9
+    assert said == [1, 0, 0, 0, 1, 0]

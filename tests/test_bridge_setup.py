@@ -15,6 +15,7 @@ import pytest
 from semeq import eq
 from semeq.errors import SemeqError
 from semeq_bridge.cli import app
+from semeq_bridge.jobs import address_table
 from semeq_bridge.monitor import table
 from semeq_bridge.session import started
 from semeq_bridge.setup import Setup, read_setup
@@ -211,6 +212,12 @@ def test_a_line_in_the_documents_is_one_that_the_command_understands(line: str) 
     if words or name in ("doctor", "devices", "drivers", "monitor", "addresses"):
         with found.make_context(name, words) as context:  # parsed, not run
             assert context.params is not None
+
+
+def test_the_table_of_addresses_is_the_one_that_the_code_makes() -> None:
+    """Made by: semeq-bridge addresses, below the line of the title."""
+    shown = (TREE / "bridge" / "addresses.md").read_text("utf-8")
+    assert shown.partition("\n\n")[2] == address_table() + "\n"
 
 
 def test_there_are_lines_to_look_at() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
 import json
 import random
@@ -25,7 +26,7 @@ from semeq_bridge.lines import MOST_LINES
 from semeq_bridge.osc import Message, decode, encode
 from semeq_bridge.oscquery import answer, tree
 from tests.audio_files import peer
-from tests.test_bridge_serve import Running, command, running
+from tests.test_bridge_serve import BRIDGE, Running, command, running
 
 WAYS: tuple[Way, ...] = ("length", "slip")
 PACKETS = st.lists(st.binary(min_size=1, max_size=200).map(lambda data: b"/" + data), min_size=1, max_size=8)
@@ -384,6 +385,37 @@ def test_a_port_that_somebody_has_is_named() -> None:
         for option in ("--tcp", "--http"):
             done = command("serve", "--osc", "127.0.0.1:0", option, f"127.0.0.1:{port}")
             assert (done.returncode, option in done.stderr) == (1, True), done.stderr
+
+
+def own_host() -> str:
+    """This machine by IPv6, where it has that."""
+    with socket.socket(socket.AF_INET6) as probe:
+        return "127.0.0.1" if probe.connect_ex(("::1", 9)) == errno.EADDRNOTAVAIL else "::1"
+
+
+def test_all_of_it_works_over_ipv6_where_there_is_any() -> None:
+    host = own_host()
+    with socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET) as free:
+        port = free.getsockname()[1]
+    shown = f"[{host}]" if ":" in host else host
+    places = ["--osc", f"{shown}:{port}", "--tcp", f"{shown}:{port}", "--http", f"{shown}:{port + 1}"]
+    process = subprocess.Popen([*BRIDGE, "serve", *places], stderr=subprocess.PIPE, text=True)
+    try:
+        assert process.stderr is not None
+        line = process.stderr.readline()
+        assert f"{shown}:{port}; TCP at {shown}:{port}; OSCQuery at http://{shown}:{port + 1}" in line
+        assert command("send", "/semeq/term", "warm", "--to", f"{shown}:{port}").returncode == 0
+        wire = socket.create_connection((host, port), timeout=10)
+        wire.sendall(Frames("slip").framed(encode("/semeq/term")))
+        assert b"warm" in wire.recv(1000)
+        wire.close()
+        connection = http.client.HTTPConnection(host, port + 1, timeout=10)
+        connection.request("GET", "/semeq/main/term?VALUE")
+        assert json.loads(connection.getresponse().read()) == {"VALUE": ["warm"]}
+        connection.close()
+    finally:
+        process.terminate()
+        process.communicate(timeout=10)
 
 
 def test_a_length_is_written_in_network_order() -> None:

@@ -20,6 +20,23 @@ MOST_INSTANCES, MOST_PROGRAMS = 64, 128
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 _TAKEN = {"subscribe", "unsubscribe", "ping", "pong", "list", "status", "error", "dump", "programs", "learn", "blend"}
 
+ABOUT_ALL = (
+    (
+        "subscribe",
+        "port, seconds, pattern; each may be left out",
+        "be told what changes; renew before the time is over",
+    ),
+    ("unsubscribe", "port, or nothing", "no more"),
+    ("list", "", "the names of all instances"),
+    ("programs", "", "the words of the program list"),
+    ("dump", "", "all values, each at its address; /semeq/<instance>/dump those of one"),
+    ("<instance>/curve", "", "frequency, gain and Q of the five bands that are played, in one message"),
+    ("ping", "anything", "answered by /semeq/pong with the same"),
+    ("status", "", "what came, was refused, dropped and sent; how long changes took; drivers in trouble"),
+    ("error", "is sent to you", "the address that was refused, and why"),
+)
+"""What is about all instances, or about the wire: path, what it takes, what it does."""
+
 
 @dataclass(frozen=True, slots=True)
 class Event:

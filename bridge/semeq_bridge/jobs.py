@@ -13,8 +13,8 @@ from semeq.errors import UsageError
 from semeq.personal_file import words_file
 from semeq.sidecar import write_text
 from semeq_bridge.client import Talk
-from semeq_bridge.controls import CONTROLS, Value
-from semeq_bridge.core import ROOT, Event, Refused, apply, check_control, new_state, values
+from semeq_bridge.controls import CONTROLS, Value, blend_control
+from semeq_bridge.core import ABOUT_ALL, ROOT, Event, Refused, apply, check_control, new_state, values
 from semeq_bridge.errors import BridgeError
 from semeq_bridge.midi.reader import Midi
 from semeq_bridge.midi.table import checked_pattern, read_map, stable_name
@@ -107,19 +107,25 @@ def ask(to: str, address: str, args: Sequence[Arg]) -> list[tuple[str, tuple[Arg
 
 
 def address_rows() -> list[dict[str, Any]]:
-    """The address space of an instance, for machines and for the table."""
-    return [
+    """The address space, for machines and for the table: what an instance has, and what is about all."""
+    kinds = {"f": "number", "i": "whole number", "s": "text", "": "nothing, or 1"}
+    rows: list[dict[str, Any]] = [
         {
             "address": f"{ROOT}/<instance>/{control.path}",
-            "takes": {"f": "number", "i": "whole number", "s": "text", "": "nothing, or 1"}[control.kind],
+            "takes": kinds[control.kind],
             "low": control.low,
             "high": control.high,
             "unit": control.unit,
             "get": control.get is not None,
             "about": control.about,
         }
-        for control in CONTROLS.values()
+        for control in (*CONTROLS.values(), blend_control("warm"))
     ]
+    rows[-1] |= {"address": f"{ROOT}/<instance>/blend/<word>"}
+    nothing = {"low": None, "high": None, "unit": "", "get": True}
+    for path, takes, about in ABOUT_ALL:
+        rows.append({"address": f"{ROOT}/{path}", "takes": takes or "nothing", **nothing, "about": about})
+    return rows
 
 
 def address_table() -> str:

@@ -11,21 +11,13 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from semeq_bridge.controls import Control, Value
-from semeq_bridge.core import ROOT, controls_of
+from semeq_bridge.core import ABOUT_ALL, ROOT, controls_of
 from semeq_bridge.state import Instance, State
 
 NONE, READ, WRITE, BOTH = range(4)
 _ATTRIBUTES = ("FULL_PATH", "CONTENTS", "TYPE", "ACCESS", "VALUE", "RANGE", "DESCRIPTION", "UNIT", "CLIPMODE")
 _MOST_CHARS = 512
-_ABOUT_US = (
-    ("subscribe", "ifs", WRITE, "be told what changes: port, seconds, pattern; each may be left out"),
-    ("unsubscribe", "i", WRITE, "no more"),
-    ("list", "", WRITE, "the names of all instances"),
-    ("programs", "", WRITE, "the words of the program list"),
-    ("dump", "", WRITE, "all values, each at its address"),
-    ("status", "", WRITE, "all counters"),
-    ("ping", "s", WRITE, "answered by /semeq/pong with the same"),
-)
+_TYPES = {"subscribe": "ifs", "unsubscribe": "i", "ping": "s", "list": "", "programs": "", "dump": "", "status": ""}
 
 
 def answer(state: State, target: str, host_info: dict[str, Any]) -> tuple[int, dict[str, Any]]:
@@ -64,9 +56,10 @@ def tree(state: State) -> dict[str, Any]:
     """Every address, as nodes within each other."""
     root = _branch("/", "semeq: words become EQ")
     _put(root, [ROOT[1:]], _branch(ROOT, "all instances"))
-    for name, kind, access, about in _ABOUT_US:
-        path = f"{ROOT}/{name}"
-        _put(root, [ROOT[1:], name], {"FULL_PATH": path, "TYPE": kind, "ACCESS": access, "DESCRIPTION": about})
+    for name, _, about in ABOUT_ALL:
+        if name in _TYPES:
+            said = {"FULL_PATH": f"{ROOT}/{name}", "TYPE": _TYPES[name], "ACCESS": WRITE, "DESCRIPTION": about}
+            _put(root, [ROOT[1:], name], said)
     for instance in state.instances.values():
         _put(root, [ROOT[1:], instance.name], _branch(f"{ROOT}/{instance.name}", "one EQ"))
         for control in controls_of(instance):

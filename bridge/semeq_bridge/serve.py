@@ -180,6 +180,9 @@ class Server:
                 self._apply(event, None, now_s)
             for row, share in follower.moved:
                 self.rings.touched(port, row, share, now_s)
+            for row in follower.waits:
+                where = f"{row.kind} {row.number} waits until it passes {row.target}"
+                self.say(f"MIDI: {where}, which is at {self._standing(row.target):.3g} (takeover = pickup)")
         if any("out" in happened for happened in self.midi.happened):
             self.rings.again()
         self.midi.happened.clear()

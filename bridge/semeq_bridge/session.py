@@ -115,7 +115,7 @@ def _web(setup: Setup, allowed: Networks, server: Server, stack: ExitStack) -> s
         from semeq_bridge.announce import Announced
 
         stack.callback(Announced(ours[0], ours[1], web.server_address[1]).stop)
-    return f"{web.server_address[0]!s}:{web.server_address[1]}"
+    return _shown(web.socket)
 
 
 def _shown(of: socket.socket) -> str:

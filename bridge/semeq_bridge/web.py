@@ -5,6 +5,7 @@ A page of a stranger can make a browser ask 127.0.0.1 under a name of its own (D
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -29,12 +30,15 @@ class Web(ThreadingHTTPServer):
         self.counts: Counter[str] = Counter()
         self._counting = threading.Lock()
         self._room = threading.BoundedSemaphore(_MOST_AT_ONCE)
+        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         try:
             super().__init__((host, port), Asked)
         except OSError as error:
             raise BridgeError(f"port {port} at {host}: {error.strerror}; give another with --http") from None
         port = self.server_address[1]
-        self.names = {f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]", host)}
+        self.names = {
+            f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]", f"[{host}]" if ":" in host else host)
+        }
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.2}, daemon=True)
 
     def count(self, name: str) -> None:

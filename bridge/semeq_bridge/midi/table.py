@@ -44,6 +44,12 @@ class Row:
         """Which control it is, on whatever channel."""
         return self.kind, self.number
 
+    @property
+    def picks_up(self) -> bool:
+        """Whether it waits until it passes the value."""
+        is_knob = self.kind not in ("note", "program") and self.mode == "abs" and not self.values
+        return is_knob and self.takeover == "pickup"
+
     def is_moved_by(self, move: Move) -> bool:
         """Whether this is the control that moved."""
         if move.kind != self.kind or (self.channel and move.channel != self.channel):
@@ -83,6 +89,8 @@ class Follower:
     stream: Stream = field(default_factory=Stream)
     hands: dict[Row, Hand] = field(default_factory=dict)
     moved: list[tuple[Row, float | None]] = field(default_factory=list)
+    waits: list[Row] = field(default_factory=list)
+    _waiting: set[Row] = field(default_factory=set)
 
     @classmethod
     def of(cls, port: str, devices: Sequence[Device]) -> Follower:
@@ -97,17 +105,23 @@ class Follower:
     def follow(self, data: tuple[int, ...], read: Read) -> list[Event]:
         """The events of some bytes, as a driver hands them over; ``read`` says what stands at an address now.
 
-        ``moved`` holds afterwards which controls a hand was at, and where they stand if they know.
+        ``moved`` holds afterwards which controls a hand was at, and where they stand if they know; ``waits`` those that
+        have begun to wait until they pass the value, which looks as if they were dead.
         """
         events = []
         self.moved.clear()
+        self.waits.clear()
         for move in (move for message in self.stream.feed(data) for move in self.reader.read(message)):
             for row in self.rows:
                 if not row.is_moved_by(move):
                     continue
                 self.moved.append((row, move.value / move.most if row.mode == "abs" else None))
                 if (value := self._value(row, move, read)) is not None:
+                    self._waiting.discard(row)
                     events.append(Event(row.target, (value,), f"midi:{self.port}"))
+                elif row.picks_up and row not in self._waiting and isinstance(read(row.target), (int, float)):
+                    self._waiting.add(row)
+                    self.waits.append(row)
         return events
 
     def _value(self, row: Row, move: Move, read: Read) -> Arg:

@@ -33,6 +33,7 @@ def serve_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--announce", is_flag=True, help="Let others find --http (zeroconf)."),
         instance_option,
         program_option,
+        click.option("--project", metavar="NAME", help="Go on where a project was left, and keep it."),
         click.option(
             "--daw", "daws", multiple=True, metavar="[INSTANCE=]DRIVER:TARGET", help="What plays it; see drivers."
         ),
@@ -207,3 +208,16 @@ def replay_command(file: Path, instances: tuple[str, ...], programs: tuple[str, 
     click.echo(f"{count} events, {refused} refused")
     for address, value in values.items():
         click.echo(f"{address} {value}")
+
+
+@app.command("export")
+@click.argument("instance", default="main")
+@to_option
+@click.option("--project", metavar="NAME", help="From a project that was kept, instead of a bridge that runs.")
+def export_command(instance: str, to: str, project: str | None) -> None:
+    """Print what an INSTANCE plays as settings, for semeq apply and semeq-presets convert."""
+    from semeq_bridge.jobs import played
+    from semeq_bridge.recall import project_file, settings_in
+
+    settings = settings_in(project_file(project), instance) if project else played(to, instance)
+    click.echo(settings.to_json(indent=2))

@@ -11,6 +11,7 @@ from semeq.settings import GAIN_LIMIT_DB, MAX_FREQ_HZ, MAX_Q, MIN_FREQ_HZ, MIN_Q
 from semeq_bridge.errors import MessageError
 from semeq_bridge.state import (
     MOST_BLENDED,
+    MOST_SNAPSHOTS,
     Instance,
     Put,
     Sound,
@@ -22,6 +23,7 @@ from semeq_bridge.state import (
 
 Kind = Literal["f", "i", "s", ""]
 Value = float | int | str
+MOST_NAME_CHARS = 40
 _NORM = {"freq": (MIN_FREQ_HZ, MAX_FREQ_HZ), "gain": (-GAIN_LIMIT_DB, GAIN_LIMIT_DB), "q": (MIN_Q, MAX_Q)}
 
 
@@ -123,6 +125,26 @@ def _hold(instance: Instance, it: Change) -> Instance:
     return replace(instance, held=(instance.held or instance.sound) if it.value else None)
 
 
+def _snapshot_saved(instance: Instance, it: Change) -> Instance:
+    """The sound that is heard under a name, in place of what had it."""
+    name = str(it.value).strip()
+    if not 1 <= len(name) <= MOST_NAME_CHARS or not name.isprintable():
+        raise MessageError(f"a snapshot has a name of 1 to {MOST_NAME_CHARS} characters")
+    others = tuple(pair for pair in instance.snapshots if pair[0] != name)
+    if len(others) >= MOST_SNAPSHOTS:
+        raise MessageError(f"there are {MOST_SNAPSHOTS} snapshots; save over one of them")
+    return replace(instance, snapshots=(*others, (name, instance.sound)))
+
+
+def _snapshot_loaded(instance: Instance, it: Change) -> Instance:
+    """The sound of a name; what was before can be had again by undo."""
+    found = dict(instance.snapshots).get(str(it.value).strip())
+    if found is None:
+        names = ", ".join(name for name, _ in instance.snapshots) or "none yet"
+        raise MessageError(f"no snapshot {str(it.value)[:40]!r}; there are: {names}")
+    return instance.with_sound(found, it.address, it.now_s)
+
+
 def _reset(sound: Sound, value: Value) -> Sound:
     return replace(sound, moved=Sound().moved) if value else sound
 
@@ -210,6 +232,14 @@ CONTROLS: dict[str, Control] = {
             about="1 keeps what is played while controls move; 0 lets it follow",
             get=lambda it, _: int(it.held is not None),
             put=_hold,
+        ),
+        Control(path="snapshot/save", kind="s", about="keeps the sound under a name", put=_snapshot_saved),
+        Control(path="snapshot/load", kind="s", about="the sound of a name", put=_snapshot_loaded),
+        Control(
+            path="snapshot/list",
+            kind="s",
+            about="the names there are, with commas",
+            get=lambda it, _: ", ".join(name for name, _ in it.snapshots),
         ),
         Control(path="undo", kind="", about="the sound before the last change", put=_button(Instance.undone)),
         Control(path="redo", kind="", about="the change again", put=_button(Instance.redone)),

@@ -11,6 +11,7 @@ from typing import Any
 
 from semeq.errors import UsageError
 from semeq.personal_file import words_file
+from semeq.settings import EqSettings
 from semeq.sidecar import write_text
 from semeq_bridge.client import Talk
 from semeq_bridge.controls import CONTROLS, Value, blend_control
@@ -104,6 +105,15 @@ def ask(to: str, address: str, args: Sequence[Arg]) -> list[tuple[str, tuple[Arg
         if one.address == f"{ROOT}/error":
             raise BridgeError(": ".join(str(arg) for arg in one.args if arg != ""))
     return [(one.address, one.args) for one in answers]
+
+
+def played(to: str, instance: str) -> EqSettings:
+    """What an instance of a running bridge plays."""
+    rows = [args for address, args in ask(to, f"{ROOT}/{instance}/curve", ()) if address == f"{ROOT}/{instance}/curve"]
+    numbers = [float(arg) for arg in rows[0] if isinstance(arg, (int, float))] if rows else []
+    if len(numbers) != 15:
+        raise BridgeError(f"no instance {instance!r} there: semeq-bridge send {ROOT}/list names them")
+    return EqSettings.of(numbers[0::3], numbers[1::3], numbers[2::3])
 
 
 def address_rows() -> list[dict[str, Any]]:

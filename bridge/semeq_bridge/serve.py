@@ -26,6 +26,7 @@ from semeq_bridge.midi.rings import Rings
 from semeq_bridge.midi.table import Device, Follower
 from semeq_bridge.osc import MOST_BYTES, Arg, Message, bundled, decode, encode
 from semeq_bridge.pusher import Pusher
+from semeq_bridge.recall import Keeper
 from semeq_bridge.sockets import Networks, first, may
 from semeq_bridge.state import State
 
@@ -44,6 +45,7 @@ class Server:
     pushers: list[Pusher] = field(default_factory=list)
     allowed: Networks = ()
     record: TextIO | None = None
+    keeper: Keeper | None = None
     say: Callable[[str], None] = lambda _: None
     wake: socket.socket | None = None
     midi: Midi | None = None
@@ -88,6 +90,8 @@ class Server:
             self._follow(message, source, now_s)
         self._push()
         self._show(now_s)
+        if self.keeper is not None:
+            self.keeper.keep(self.state, now_s)
         for host, port, rows in self.feedback.due(self.state, time.monotonic()):
             self._send_rows(rows, (host, port))
 
@@ -97,7 +101,8 @@ class Server:
         for one in self.pushers:
             if (due_s := one.due_s()) is not None:
                 times.append(due_s)
-        for next_s in (self.feedback.next_s(now_s), self.rings.next_s()):
+        keep_s = self.keeper.due_s(self.state) if self.keeper is not None else None
+        for next_s in (self.feedback.next_s(now_s), self.rings.next_s(), keep_s):
             if next_s is not None:
                 times.append(next_s)
         if self._later:

@@ -22,6 +22,7 @@ from semeq_bridge.midi.reader import Midi
 from semeq_bridge.midi.rings import Rings
 from semeq_bridge.midi.table import Device, Row, read_map
 from semeq_bridge.pusher import Pusher
+from semeq_bridge.recall import Keeper, project_file, read_project
 from semeq_bridge.serve import Server
 from semeq_bridge.setup import Setup, daw_of, place_of
 from semeq_bridge.sockets import Networks, bound, may
@@ -42,7 +43,8 @@ def serve(setup: Setup, say: Callable[[str], None]) -> dict[str, Value]:
         wake.setblocking(False)
         osc = stack.enter_context(bound(setup.lan or host, port))
         record = stack.enter_context(_new_file(setup.record)) if setup.record else None
-        server = Server(osc, state, [], allowed, record, say, wake)
+        keeper = Keeper(project_file(setup.project), say) if setup.project else None
+        server = Server(osc, state, [], allowed, record, keeper, say, wake)
         for text in setup.daws:
             instance, driver = daw_of(text, setup.instances)
             server.pushers.append(Pusher(instance, opened(driver)))
@@ -63,12 +65,16 @@ def serve(setup: Setup, say: Callable[[str], None]) -> dict[str, Value]:
         stopped = _until_told(alarm, stack)
         say("; ".join([*said, f"instances: {', '.join(setup.instances)}", "Ctrl-C stops"]))
         server.run(stopped)
+        if keeper is not None:
+            keeper.write(server.state)
         return server.status()
 
 
 def started(setup: Setup) -> State:
-    """The state at the start: the values that the setup names, set in its order."""
+    """The state at the start: as the project was left, then the values that the setup names, set in its order."""
     state = new_state(setup.instances, setup.programs)
+    if setup.project:
+        state = read_project(project_file(setup.project), state)
     for address, value in setup.start:
         state, effects = apply(state, Event(address, (value,), "start"), 0.0)
         for effect in effects:

@@ -36,6 +36,7 @@ class Setup:
     midi_port: str = ""
     maps: tuple[Path, ...] = ()
     learnt: Path | None = None
+    project: str = ""
     start: Start = ()
 
     def checked(self) -> Setup:
@@ -81,7 +82,10 @@ def daw_of(text: str, instances: Sequence[str]) -> tuple[str, str]:
     return instances[0], text
 
 
-_TEXTS, _LISTS = ("osc", "tcp", "http", "lan", "midi", "midi_port"), ("instances", "programs", "daws", "allow", "maps")
+_TEXTS, _LISTS = (
+    ("osc", "tcp", "http", "lan", "midi", "midi_port", "project"),
+    ("instances", "programs", "daws", "allow", "maps"),
+)
 
 
 def read_setup(path: Path) -> Setup:

@@ -10,7 +10,7 @@ from semeq.errors import SemeqError
 from semeq.settings import GAIN_LIMIT_DB, MAX_FREQ_HZ, MAX_Q, MIN_FREQ_HZ, MIN_Q, EqSettings
 from semeq_bridge.errors import MessageError
 
-MOST_UNDO, MOST_WORDS_CHARS, MOST_BLENDED = 64, 200, 12
+MOST_UNDO, MOST_WORDS_CHARS, MOST_BLENDED, MOST_SNAPSHOTS = 64, 200, 12, 64
 _ONE_MOVE_S = 1.0  # a fader that moves on within this time is one thing to undo
 
 
@@ -77,6 +77,7 @@ class Instance:
     past: tuple[Sound, ...] = ()
     future: tuple[Sound, ...] = ()
     touched: tuple[str, float] = ("", 0.0)
+    snapshots: tuple[tuple[str, Sound], ...] = ()
 
     @property
     def sound(self) -> Sound:

@@ -40,10 +40,11 @@ if [ -d "$SEMEQ_DATA" ]; then
     if said=$(semeq-models train v3 -o "$place/v3.safetensors" 2>&1); then exit 1; fi
     echo "$said" | grep -q 'training needs torch: pip install "semeq\[train\]"'
 fi
-# What only the source tree has (cards, the library, files for DAWs, links) is tested there, and so are other programs.
+# What only the source tree has (cards, the library, files for DAWs, links) is tested there, and so are other programs
+# and the peers that stand for them.
 pytest tests -m "not slow" --ignore-glob='tests/test_models_*' --ignore-glob='tests/test_presets_[lp]*' \
-    --ignore='tests/test_bridge_peers.py' --ignore='tests/test_bridge_ardour.py' --ignore='tests/test_bridge_rings.py' \
-    --ignore='tests/test_bridge_crashes.py' --ignore='tests/test_bridge_daw_files.py' --ignore='tests/test_bridge_setup.py' \
-    --ignore='tests/test_bridge_session.py' \
+    --ignore-glob='tests/test_bridge_[abdepw]*' --ignore-glob='tests/test_bridge_se[st]*' \
+    --ignore='tests/test_bridge_camilladsp.py' --ignore='tests/test_bridge_crashes.py' \
+    --ignore='tests/test_bridge_reaper.py' --ignore='tests/test_bridge_rings.py' \
     --deselect tests/test_readme.py::test_every_link_into_the_tree_leads_somewhere \
     --deselect 'tests/test_examples.py::test_an_example_runs_and_prints[train_your_own]'

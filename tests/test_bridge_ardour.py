@@ -77,15 +77,28 @@ class Daw:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Until its OSC answers; JACK may refuse it while it still waits for one that died."""
+        """Until its OSC answers and its ports are there, and ready to be heard.
+
+        JACK may refuse it while it still waits for one that died, and throws it out where the machine is too busy.
+        """
+        self.since_s = time.monotonic()
 
         def is_up() -> bool:
             if self.process is None or self.process.poll() is not None:
                 time.sleep(1)
                 self._spawn()
-            return self.controls_of("vox") is not None
+                self.since_s = time.monotonic()
+            if self.controls_of("vox") is None:
+                return False
+            if is_in_graph():
+                return True
+            if time.monotonic() - self.since_s > PATIENCE_S / 2:
+                self.kill()
+            return False
 
-        eventually(is_up, 2 * PATIENCE_S)
+        eventually(is_up, 3 * PATIENCE_S)
+        self.say("/set_surface", 0, 159, 0, 0, 0, 0, 0)
+        self.say("/strip/monitor_input", 1, 1)
 
     def _spawn(self) -> None:
         program = next(iter(sorted(PLACE.glob("hardour-*"))), None)
@@ -120,6 +133,12 @@ class Daw:
             self.process.wait(10)
 
 
+def is_in_graph() -> bool:
+    """Whether its ports are there: where it was thrown out, its OSC goes on answering."""
+    done = subprocess.run([peer("jack_lsp")], capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    return "ardour:vox/audio_in 1" in done.stdout
+
+
 def eventually(what: Callable[[], bool], patience_s: float = PATIENCE_S) -> None:
     until = time.monotonic() + patience_s
     while not what():
@@ -145,15 +164,22 @@ def made_session(daw: Daw) -> None:
 
 
 @pytest.fixture(scope="module")
-def daw(jack: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daw]:
+def started_daw(jack: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daw]:
     assert jack
     made = Daw(tmp_path_factory.mktemp("ardour"))
     made_session(made)
     made.start()
-    made.say("/set_surface", 0, 159, 0, 0, 0, 0, 0)
-    made.say("/strip/monitor_input", 1, 1)
     yield made
     made.kill()
+
+
+@pytest.fixture
+def daw(started_daw: Daw) -> Daw:
+    """The same for every test, started again where JACK has thrown it out meanwhile."""
+    if not is_in_graph():
+        started_daw.kill()
+        started_daw.start()
+    return started_daw
 
 
 def played_db(folder: Path) -> Floats:

@@ -124,8 +124,6 @@ def until_heard(folder: Path, turns: int) -> None:
     (folder / "map.toml").write_text(MAP)
     try:
         daw.start()
-        daw.say("/set_surface", 0, 159, 0, 0, 0, 0, 0)
-        daw.say("/strip/monitor_input", 1, 1)
         args = ["--daw", "vox=ardour:vox/x42", "--midi", "knob", "--map", str(folder / "map.toml")]
         with running(*args) as bridge:
             bridge.ask("/semeq/vox/term", "warm")

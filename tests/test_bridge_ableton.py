@@ -8,8 +8,9 @@ import random
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -26,9 +27,12 @@ from semeq_bridge.errors import DriverError
 from semeq_bridge.osc import Arg, Message, decode, encode
 from semeq_bridge.pusher import Pusher
 from semeq_presets import FORMATS, plan
+from tests import waiting
+from tests.waiting import free_port
 
 TICK_S = 0.1
 GRID = log_grid_hz(points=200)
+eventually = partial(waiting.eventually, patience_s=20.0)
 TYPES = {2: "low_shelf", 3: "bell", 5: "high_shelf"}
 
 
@@ -214,19 +218,6 @@ class Live:
     def pushes(self) -> int:
         with self.lock:
             return sum("/set/" in one.address for _, one in self.heard)
-
-
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
-def eventually(what: Callable[[], bool], patience_s: float = 20.0) -> None:
-    until = time.monotonic() + patience_s
-    while not what():
-        assert time.monotonic() < until
-        time.sleep(0.02)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,7 @@ from semeq_presets import FORMATS, plan
 from tests.audio_files import peer
 from tests.jack_ears import GRID, PATIENCE_S, heard_db, jack
 from tests.test_bridge_serve import running
+from tests.waiting import eventually
 
 __all__ = ["jack"]  # a fixture
 pytestmark = pytest.mark.peer
@@ -137,13 +138,6 @@ def is_in_graph() -> bool:
     """Whether its ports are there: where it was thrown out, its OSC goes on answering."""
     done = subprocess.run([peer("jack_lsp")], capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     return "ardour:vox/audio_in 1" in done.stdout
-
-
-def eventually(what: Callable[[], bool], patience_s: float = PATIENCE_S) -> None:
-    until = time.monotonic() + patience_s
-    while not what():
-        assert time.monotonic() < until
-        time.sleep(0.1)
 
 
 def made_session(daw: Daw) -> None:

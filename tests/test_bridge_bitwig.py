@@ -6,8 +6,9 @@ import random
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import pytest
@@ -21,9 +22,12 @@ from semeq_bridge.drivers.threaded import Threaded
 from semeq_bridge.errors import DriverError
 from semeq_bridge.osc import Arg, Message, bundled, decode, encode
 from semeq_bridge.pusher import Pusher
+from tests import waiting
+from tests.waiting import free_port
 
 FLUSH_S = 0.02
 GRID = log_grid_hz(points=200)
+eventually = partial(waiting.eventually, patience_s=20.0)
 TYPES = {"lowshelf": "low_shelf", "bell": "bell", "highshelf": "high_shelf"}
 
 
@@ -175,19 +179,6 @@ class Daw:
     def pushes(self) -> int:
         with self.lock:
             return sum(one.address.startswith("/eq/") for _, one in self.heard)
-
-
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
-def eventually(what: Callable[[], bool], patience_s: float = 20.0) -> None:
-    until = time.monotonic() + patience_s
-    while not what():
-        assert time.monotonic() < until
-        time.sleep(0.02)
 
 
 @pytest.fixture

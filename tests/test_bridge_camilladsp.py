@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -26,10 +27,12 @@ from semeq_bridge.drivers.camilladsp_config import BANDS, PREAMP
 from semeq_bridge.drivers.threaded import Threaded
 from semeq_bridge.errors import DriverError
 from semeq_presets import FORMATS, plan
+from tests import waiting
 
 VERSIONS = ("1.0.3", "2.0.3", "3.0.1", "4.1.3", "5.0.0")
 GRID = log_grid_hz(points=200)
 PATIENCE_S = 5.0
+eventually = partial(waiting.eventually, patience_s=PATIENCE_S)
 THEIRS: dict[str, Any] = {
     "title": "living room \u266b",
     "description": None,
@@ -186,13 +189,6 @@ def asked_db(settings: EqSettings, rate_hz: float = 48_000.0) -> Floats:
     """The curve, as far down as the preamp keeps it from clipping."""
     held = plan(settings, FORMATS["camilladsp"]).held
     return response_db(settings.with_preamp(held.preamp_db), GRID, rate_hz)
-
-
-def eventually(what: Callable[[], bool], patience_s: float = PATIENCE_S) -> None:
-    until = time.monotonic() + patience_s
-    while not what():
-        assert time.monotonic() < until
-        time.sleep(0.02)
 
 
 def line_of(push: Callable[[], object]) -> str:

@@ -16,9 +16,8 @@ from semeq.settings import EqSettings
 from semeq_bridge.controls import CONTROLS, Value
 from semeq_bridge.core import ABOUT_ALL, Changed, Event, Refused, Replied, apply, new_state, value_at, values
 from semeq_bridge.errors import BridgeError
-from semeq_bridge.jobs import replay
 from semeq_bridge.osc import Arg
-from semeq_bridge.serve import record_line
+from semeq_bridge.record import record_line, replay
 from semeq_bridge.state import State
 
 GRID = log_grid_hz(points=50)

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +15,11 @@ import pytest
 
 from semeq import eq
 from semeq.settings import EqSettings
-from tests.jack_ears import PATIENCE_S, Jackd, heard_db, private_jack
+from tests.jack_ears import Jackd, heard_db, private_jack
 from tests.test_bridge_peers import wanted_db
 from tests.test_bridge_rings import INTENSITY, MAP
 from tests.test_bridge_serve import Running, running
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.peer
 
@@ -29,13 +30,6 @@ def jackd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Jackd]:
     monkeypatch.setenv("SEMEQ_MIDI", "jack")
     with private_jack(tmp_path, timeout_ms=200) as it:
         yield it
-
-
-def eventually(what: Callable[[], bool], patience_s: float = PATIENCE_S) -> None:
-    end = time.monotonic() + patience_s
-    while not what():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 KNOB = """

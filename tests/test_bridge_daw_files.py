@@ -29,9 +29,10 @@ from semeq_bridge.pattern import is_pattern
 from semeq_presets import export, load
 from tests.audio_files import peer
 from tests.jack_ears import PATIENCE_S
-from tests.test_bridge_ardour import Daw, eventually
+from tests.test_bridge_ardour import Daw
 from tests.test_bridge_peers import until
 from tests.test_bridge_serve import running
+from tests.waiting import eventually
 
 BRIDGE = Path(__file__).parents[1] / "bridge"
 FOLDERS = ("ableton", "ardour", "open-stage-control", "pd", "reaper", "touchosc")

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +21,11 @@ from semeq_bridge.drivers.easyeffects import EasyEffects
 from semeq_bridge.drivers.threaded import Threaded
 from semeq_bridge.errors import DriverError
 from semeq_presets import FORMATS, plan
+from tests import waiting
 
 GRID = log_grid_hz(points=200)
 PATIENCE_S = 5.0
+eventually = partial(waiting.eventually, patience_s=PATIENCE_S)
 Value = bool | int | float | str
 SET = re.compile(r"^set_property:(input|output):([^:]+):([0-9]+):(?:(left|right):)?([^:]+):([^\n]+)")
 GET = re.compile(r"^get_property:(input|output):([^:]+):([0-9]+):(?:(left|right):)?([^\n]+)")
@@ -182,13 +185,6 @@ def asked_db(settings: EqSettings) -> Floats:
     """The curve, as far down as the preamp keeps it from clipping."""
     held = plan(settings, FORMATS["easyeffects"]).held
     return response_db(settings.with_preamp(held.preamp_db), GRID)
-
-
-def eventually(what: Callable[[], bool], patience_s: float = PATIENCE_S) -> None:
-    until = time.monotonic() + patience_s
-    while not what():
-        assert time.monotonic() < until
-        time.sleep(0.02)
 
 
 def line_of(push: Callable[[], object]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ from semeq_presets import FORMATS, plan
 from tests.audio_files import peer
 from tests.jack_ears import GRID, PATIENCE_S, heard_db, jack
 from tests.test_bridge_serve import Running, running
+from tests.waiting import free_port
 
 __all__ = ["jack"]  # a fixture
 pytestmark = pytest.mark.peer
@@ -163,38 +163,32 @@ PATCH = """#N canvas 0 0 400 300 10;
 """
 
 
+def moved_by_pure_data(bridge: Running, folder: Path) -> None:
+    """Pd is started, and ended when the bridge says that the intensity has moved."""
+    (folder / "knob.pd").write_text(PATCH.format(port=bridge.port))
+    process = subprocess.Popen(
+        [peer("pd"), "-nogui", "-noaudio", "-nomidi", "-open", str(folder / "knob.pd")],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        until(0.25, bridge, "/semeq/vox/intensity")
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
 def test_pure_data_moves_the_intensity(tmp_path: Path) -> None:
-    pd = peer("pd")
     with running() as bridge:
-        (tmp_path / "knob.pd").write_text(PATCH.format(port=bridge.port))
-        process = subprocess.Popen(
-            [pd, "-nogui", "-noaudio", "-nomidi", "-open", str(tmp_path / "knob.pd")],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            until(0.25, bridge, "/semeq/vox/intensity")
-        finally:
-            process.terminate()
-            process.wait(10)
+        moved_by_pure_data(bridge, tmp_path)
 
 
 def test_what_pure_data_moves_is_heard_through_a_plug_in(jack: str, tmp_path: Path) -> None:
     """Pd -> bridge -> jalv -> noise, to a tenth of a dB."""
-    pd, _, _ = peer("pd"), peer("jalv"), jack
+    _, _ = peer("jalv"), jack
     with running("--daw", "vox=jalv:lv2-x42") as bridge:
         bridge.ask("/semeq/vox/term", "bright")
-        (tmp_path / "knob.pd").write_text(PATCH.format(port=bridge.port))
-        process = subprocess.Popen(
-            [pd, "-nogui", "-noaudio", "-nomidi", "-open", str(tmp_path / "knob.pd")],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            until(0.25, bridge, "/semeq/vox/intensity")
-        finally:
-            process.terminate()
-            process.wait(10)
+        moved_by_pure_data(bridge, tmp_path)
         time.sleep(0.5)
         heard = heard_db("semeq_x42.*", "semeq_x42.*", tmp_path)
     assert np.abs(heard - wanted_db(eq("bright", 0.25), "lv2-x42")).max() < 0.1
@@ -204,9 +198,7 @@ def test_oscdump_hears_what_a_subscriber_is_told() -> None:
     """Through another library's decoder: addresses, types and values."""
     oscdump = peer("oscdump")
     with running() as bridge:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         process = subprocess.Popen([oscdump, "-L", str(port)], stdout=subprocess.PIPE, text=True)
         try:
             time.sleep(0.5)

@@ -8,8 +8,9 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -25,10 +26,13 @@ from semeq_bridge.osc import Arg, Message, decode, encode
 from semeq_bridge.pusher import Pusher
 from semeq_presets import FORMATS, plan
 from semeq_presets.filters import Filter, filters_db
+from tests import waiting
+from tests.waiting import free_port
 
 PATTERNS = Path(__file__).parents[1] / "bridge" / "reaper" / "semeq.ReaperOSC"
 LOOP_S = 0.03
 GRID = log_grid_hz(points=200)
+eventually = partial(waiting.eventually, patience_s=20.0)
 PARAMETERS = {"FREQ": "freq", "GAIN": "gain", "Q": "q"}
 KEYS = {"LOSHELF": "loshelf", "BAND": "band", "HISHELF": "hishelf"}
 WORDS = {"_COUNT": r"\d+", "_FOLLOWS": r"REAPER|DEVICE|LAST_TOUCHED|FOCUSED|MIXER", "_EQ": r"INSERT"}
@@ -232,19 +236,6 @@ class Daw:
 
 def decibels(factor: float) -> float:
     return 20 * math.log10(max(factor, 1e-9))
-
-
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
-def eventually(what: Callable[[], bool], patience_s: float = 20.0) -> None:
-    until = time.monotonic() + patience_s
-    while not what():
-        assert time.monotonic() < until
-        time.sleep(0.02)
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from semeq_bridge.errors import BridgeError
 from semeq_bridge.osc import Message, bundled, decode, encode
 from semeq_bridge.serve import Server
 from semeq_bridge.sockets import bound
+from tests.waiting import free_port
 
 BRIDGE = [sys.executable, "-c", "from semeq_bridge.cli import main; main()"]
 
@@ -357,9 +358,7 @@ def test_a_driver_in_trouble_is_told_once_and_shown_by_the_monitor() -> None:
 
 
 def test_nobody_there_is_one_line() -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     with Talk("127.0.0.1", port) as talk, pytest.raises(BridgeError, match="start semeq-bridge serve"):
         talk.ask("/semeq/list", patience_s=0.3)
 

@@ -22,6 +22,7 @@ from semeq_bridge.midi.table import Device, Follower, Read, Row
 from semeq_bridge.pusher import Pusher
 from semeq_bridge.state import State, settings_of
 from tests.test_bridge_serve import Running, running
+from tests.waiting import free_port
 
 WORDS = ("warm", "bright", "70% warm + 30% full", "less harsh", "airy", "")
 
@@ -124,9 +125,7 @@ def test_nothing_grows_in_a_session_of_an_hour() -> None:
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc to look at")
 def test_a_process_that_is_used_for_a_while_holds_no_more_than_before() -> None:
     """Memory, file handles and threads of the bridge itself, after 100,000 messages from 200 sockets and 60 lines."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port(socket.SOCK_STREAM)
     with running("--daw", "vox=print:", "--tcp", f"127.0.0.1:{port}") as bridge:
         assert bridge.process.stdout is not None
         drain = threading.Thread(target=bridge.process.stdout.read)

@@ -8,6 +8,7 @@ import shlex
 import signal
 import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -147,6 +148,53 @@ def test_the_monitor_shows_sounds_rates_ways_and_what_was_not_followed() -> None
     assert "to the driver: p50 " in done.stdout
 
 
+def test_the_monitor_has_room_for_as_many_instances_as_there_can_be() -> None:
+    """Three thousand values come at once; they used to be lost on the way."""
+    names = [f"i{number}" for number in range(60)]
+    with running(*(part for name in names for part in ("--instance", name))) as bridge:
+        done = command("monitor", "--to", bridge.to, "--once")
+    assert done.returncode == 0, done.stderr
+    assert [line.split()[0] for line in done.stdout.splitlines()[1:63]] == ["vox", "gtr", *names]
+
+
+def test_what_was_lost_on_the_way_leaves_out_a_row_and_no_more() -> None:
+    whole = {"/semeq/vox/ab": 1, "/semeq/vox/intensity": 0.5, "/semeq/vox/term": "warm", "/semeq/gtr/term": "airy"}
+    said = table(whole, {}, 0.0)
+    assert "vox       B        0.50" in said
+    assert "airy" not in said
+
+
+def test_a_record_that_cannot_be_written_is_told_and_the_session_goes_on(tmp_path: Path) -> None:
+    """A disk that is full, by a limit on the size of files."""
+    code = "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+    code += "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)); from semeq_bridge.cli import main; main()"
+    target = tmp_path / "r.jsonl"
+    args = [sys.executable, "-c", code, "record", str(target), "--osc", "127.0.0.1:0", "--instance", "vox"]
+    process = subprocess.Popen(args, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    try:
+        port = int(process.stderr.readline().split("127.0.0.1:")[1].split(";")[0])
+        bridge = Running(process, port)  # type: ignore[arg-type]
+        with bridge.talk() as talk:
+            for number in range(2000):
+                talk.send("/semeq/vox/intensity", number / 2000)
+            talk.ask("/semeq/list", patience_s=10)
+        assert bridge.value("/semeq/vox/intensity") == pytest.approx(1999 / 2000)
+    finally:
+        process.terminate()
+        _, err = process.communicate(timeout=10)
+    assert process.returncode == 0
+    assert err.count("nothing more is recorded") == 1
+    assert "Traceback" not in err
+    assert int(command("replay", str(target), "--instance", "vox").stdout.split()[0]) > 10
+
+
+def test_what_is_no_record_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "picture.png").write_bytes(b"\x89PNG no line ends here")
+    done = command("replay", str(tmp_path / "picture.png"))
+    assert (done.returncode, done.stderr.count("\n"), "line 1" in done.stderr) == (1, 1, True)
+
+
 def test_rates_are_what_came_between_two_looks() -> None:
     head, usual = "/semeq/status/", {"p50-ms": 0.5, "p99-ms": 0.9, "slowest-ms": 1.0}
     before = {head + name: value for name, value in {"packets": 100, **usual}.items()}
@@ -166,7 +214,7 @@ def test_a_map_without_midi_and_an_empty_name_are_told(tmp_path: Path) -> None:
     finally:
         process.terminate()
         process.communicate(timeout=10)
-    for option in ("--osc", "--midi"):
+    for option in ("--osc", "--midi", "--midi-port", "--project"):
         assert command("serve", option, "").returncode == 2
 
 

@@ -27,6 +27,7 @@ from semeq_bridge.osc import Message, decode, encode
 from semeq_bridge.oscquery import answer, tree
 from tests.audio_files import peer
 from tests.test_bridge_serve import BRIDGE, Running, command, running
+from tests.waiting import free_port
 
 WAYS: tuple[Way, ...] = ("length", "slip")
 PACKETS = st.lists(st.binary(min_size=1, max_size=200).map(lambda data: b"/" + data), min_size=1, max_size=8)
@@ -65,12 +66,7 @@ def port_after(what: str, line: str) -> int:
 @contextmanager
 def wired(*args: str) -> Iterator[tuple[Running, int, int]]:
     """A bridge, with the ports of TCP and HTTP."""
-    ports = []
-    for _ in range(2):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            ports.append(free.getsockname()[1])
-    tcp, http_port = ports
+    tcp, http_port = free_port(socket.SOCK_STREAM), free_port(socket.SOCK_STREAM)
     with running("--tcp", f"127.0.0.1:{tcp}", "--http", f"127.0.0.1:{http_port}", *args) as bridge:
         yield bridge, tcp, http_port
 

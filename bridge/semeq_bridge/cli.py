@@ -197,7 +197,7 @@ def doctor_command(to: str, as_json: bool) -> None:
 @json_option
 def replay_command(file: Path, instances: tuple[str, ...], programs: tuple[str, ...], as_json: bool) -> None:
     """Follow a FILE that serve --record wrote, without a wire; say where it ends."""
-    from semeq_bridge.jobs import replay
+    from semeq_bridge.record import replay
     from semeq_bridge.setup import Setup
 
     usual = Setup()

@@ -20,6 +20,7 @@ class Talk:
     def __init__(self, host: str, port: int) -> None:
         self.to = (host, port)
         self._socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)  # a dump comes all at once
 
     def __enter__(self) -> Talk:
         return self

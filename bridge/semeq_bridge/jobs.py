@@ -1,8 +1,7 @@
-"""What the commands do at the other end of a session: learn, ask, watch, replay, list."""
+"""What the commands do at the other end of a session: learn, ask, watch, list."""
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Callable, Sequence
@@ -14,8 +13,8 @@ from semeq.personal_file import words_file
 from semeq.settings import EqSettings
 from semeq.sidecar import write_text
 from semeq_bridge.client import Talk
-from semeq_bridge.controls import CONTROLS, Value, blend_control
-from semeq_bridge.core import ABOUT_ALL, ROOT, Event, Refused, apply, check_control, new_state, values
+from semeq_bridge.controls import CONTROLS, blend_control
+from semeq_bridge.core import ABOUT_ALL, ROOT, check_control, new_state
 from semeq_bridge.errors import BridgeError
 from semeq_bridge.midi.reader import Midi
 from semeq_bridge.midi.table import checked_pattern, read_map, stable_name
@@ -145,27 +144,6 @@ def address_table() -> str:
         span = "" if row["low"] is None else f"{row['low']:g} ... {row['high']:g} {row['unit']}".strip()
         lines.append(f"| `{row['address']}` | {row['takes']} | {span} | {row['about']} |")
     return "\n".join(lines)
-
-
-def replay(path: Path, instances: tuple[str, ...], programs: tuple[str, ...]) -> tuple[dict[str, Value], int, int]:
-    """Follow a record again, without a wire: all values at its end, how many events, how many were refused."""
-    state = new_state(instances, programs)
-    count = refused = 0
-    try:
-        with path.open(encoding="utf-8") as lines:
-            for line in lines:
-                if not line.endswith("\n"):
-                    break  # the last one, cut off where the session ended
-                said = json.loads(line)
-                event = Event(str(said["address"]), tuple(said["args"]))
-                state, effects = apply(state, event, float(said["t"]))
-                count += 1
-                refused += sum(isinstance(effect, Refused) for effect in effects)
-    except OSError as error:
-        raise BridgeError(f"{path}: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError):
-        raise BridgeError(f"{path}: line {count + 1} is no event that serve --record wrote") from None
-    return {address: value for name in state.instances for address, value in values(state, name)}, count, refused
 
 
 def watch(

@@ -105,17 +105,3 @@ class Lines:
         for line in list(self.open.values()):
             self.close(line)
         self.ear.close()
-
-
-def opened_ear(host: str, port: int) -> socket.socket:
-    """A socket that waits for connections."""
-    made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        made.bind((host, port))
-        made.listen(MOST_LINES)
-    except OSError:
-        made.close()
-        raise
-    made.setblocking(False)
-    return made

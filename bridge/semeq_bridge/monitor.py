@@ -19,11 +19,14 @@ def table(values: Mapping[str, Any], before: Mapping[str, Any], passed_s: float)
     lines = [f"{'':<10}{'A/B':<4}{'intensity':>9}  {'gains, dB':<32} words"]
     for name in dict.fromkeys(key.split("/")[2] for key in values if key.endswith("/term")):
         it = _under(values, f"{ROOT}/{name}/")
+        if not {"ab", "intensity", "term"} <= it.keys():
+            continue  # a part of what was told has been lost on the way
         gains = " ".join(f"{it.get(f'band/{band}/gain', 0.0):+5.1f}" for band in range(1, 6))
         states = "".join(f" ({state})" for state in ("bypass", "hold") if it.get(state))
         lines.append(f"{name:<10}{'AB'[int(it['ab'])]:<4}{it['intensity']:>9.2f}  {gains:<32} {it['term']}{states}")
     lines += ["", "  ".join(f"{name} {_rate(status, was, name, passed_s)}" for name in _RATES if name in status)]
-    lines.append("to the driver: " + ", ".join(f"{name.removesuffix('-ms')} {status[name]:.2f} ms" for name in _TIMES))
+    times = [f"{name.removesuffix('-ms')} {status[name]:.2f} ms" for name in _TIMES if name in status]
+    lines.append(f"to the driver: {', '.join(times)}")
     lines.append("  ".join(f"{name} {status[name]}" for name in _LEVELS if name in status))
     troubles = [f"! {text}" for name, text in status.items() if name.startswith("trouble-")]
     known = {*_RATES, *_TIMES, *_LEVELS}

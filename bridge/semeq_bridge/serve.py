@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import heapq
 import itertools
-import json
 import select
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TextIO
 
 from semeq.settings import EqSettings
 from semeq_bridge.controls import Value
@@ -27,6 +25,7 @@ from semeq_bridge.midi.table import Device, Follower
 from semeq_bridge.osc import MOST_BYTES, Arg, Message, bundled, decode, encode
 from semeq_bridge.pusher import Pusher
 from semeq_bridge.recall import Keeper
+from semeq_bridge.record import Record
 from semeq_bridge.sockets import Networks, first, may
 from semeq_bridge.state import State
 
@@ -44,7 +43,7 @@ class Server:
     state: State
     pushers: list[Pusher] = field(default_factory=list)
     allowed: Networks = ()
-    record: TextIO | None = None
+    record: Record | None = None
     keeper: Keeper | None = None
     say: Callable[[str], None] = lambda _: None
     wake: socket.socket | None = None
@@ -206,8 +205,11 @@ class Server:
 
     def _apply(self, event: Event, source: Place | None, now_s: float) -> None:
         if self.record is not None:
-            self.record.write(record_line(event, now_s))
+            self.record.keep(event, now_s)
         self.state, effects = apply(self.state, event, now_s)
+        replies = [encode(one.address, *one.args) for one in effects if isinstance(one, Replied)]
+        if source is not None and replies:
+            self._send_together(replies, source)
         for effect in effects:
             self._do(effect, source, now_s)
 
@@ -246,8 +248,6 @@ class Server:
                         one.changed(now_s)
                 self.feedback.changed(instance, address, sender, now_s)
                 self.rings.changed()
-            case Replied(address, args, _) if source is not None:
-                self._send(encode(address, *args), source)
             case Refused(address, reason, _) if source is not None:
                 self._refuse(address, reason, source, now_s)
             case Refused(address, reason, sender):
@@ -273,10 +273,13 @@ class Server:
         return self.state.instances[instance].settings
 
     def _send_rows(self, rows: Sequence[tuple[str, Value]], to: Place) -> None:
+        self._send_together([encode(address, value) for address, value in rows], to)
+
+    def _send_together(self, packets: Sequence[bytes], to: Place) -> None:
+        """In as few bundles as packets of a network hold; one alone as it is."""
         held: list[bytes] = []
         size = 16
-        for address, value in rows:
-            packet = encode(address, value)
+        for packet in packets:
             if held and size + len(packet) + 4 > _BUNDLE_BYTES:
                 self._send(held[0] if len(held) == 1 else bundled(held), to)
                 held, size = [], 16
@@ -306,9 +309,3 @@ def _subscription(args: tuple[Arg, ...], port: int) -> tuple[int, float, str]:
         raise MessageError("it takes a port, a time to live in seconds, and a pattern; each may be left out")
     chosen = int(numbers[0]) if numbers else 0
     return chosen or port, float(numbers[1]) if len(numbers) > 1 else 60.0, "".join(texts)
-
-
-def record_line(event: Event, now_s: float) -> str:
-    """An event as a line of JSON; blobs are left out."""
-    args = [arg if isinstance(arg, (int, float, str, bool)) else None for arg in event.args]
-    return json.dumps({"t": round(now_s, 4), "address": event.address, "args": args}, ensure_ascii=False) + "\n"

@@ -9,20 +9,19 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
-from typing import TextIO
 
 from semeq.errors import UsageError
 from semeq_bridge.controls import Value
 from semeq_bridge.core import ROOT, Event, Refused, apply, check_control, new_state
 from semeq_bridge.drivers import opened
 from semeq_bridge.errors import BridgeError
-from semeq_bridge.lines import Lines, opened_ear
+from semeq_bridge.lines import MOST_LINES, Lines
 from semeq_bridge.midi.reader import Midi
 from semeq_bridge.midi.rings import Rings
 from semeq_bridge.midi.table import Device, Row, read_map
 from semeq_bridge.pusher import Pusher
 from semeq_bridge.recall import Keeper, project_file, read_project
+from semeq_bridge.record import Record
 from semeq_bridge.serve import Server
 from semeq_bridge.setup import Setup, daw_of, place_of
 from semeq_bridge.sockets import Networks, bound, may
@@ -42,8 +41,10 @@ def serve(setup: Setup, say: Callable[[str], None]) -> dict[str, Value]:
         stack.callback(alarm.close)
         wake.setblocking(False)
         osc = stack.enter_context(bound(setup.lan or host, port))
-        record = stack.enter_context(_new_file(setup.record)) if setup.record else None
-        keeper = Keeper(project_file(setup.project), say) if setup.project else None
+        record = Record(setup.record, say) if setup.record else None
+        if record is not None:
+            stack.callback(record.close)
+        keeper = Keeper(project_file(setup.project), say) if setup.project is not None else None
         server = Server(osc, state, [], allowed, record, keeper, say, wake)
         for text in setup.daws:
             instance, driver = daw_of(text, setup.instances)
@@ -56,9 +57,9 @@ def serve(setup: Setup, say: Callable[[str], None]) -> dict[str, Value]:
             said.append(f"TCP at {_shown(server.lines.ear)}")
         if setup.http is not None:
             said.append(f"OSCQuery at http://{_web(setup, allowed, server, stack)}")
-        if setup.midi is not None or setup.midi_port:
+        if setup.midi is not None or setup.midi_port is not None:
             server.devices, server.rings = devices, Rings(devices)
-            server.midi = Midi(setup.midi or "", setup.midi_port, say)
+            server.midi = Midi(setup.midi or "", setup.midi_port or "", say)
             stack.callback(server.midi.close)
         elif setup.maps:
             say("a map says what knobs move, but no MIDI is listened to: give --midi too")
@@ -73,7 +74,7 @@ def serve(setup: Setup, say: Callable[[str], None]) -> dict[str, Value]:
 def started(setup: Setup) -> State:
     """The state at the start: as the project was left, then the values that the setup names, set in its order."""
     state = new_state(setup.instances, setup.programs)
-    if setup.project:
+    if setup.project is not None:
         state = read_project(project_file(setup.project), state)
     for address, value in setup.start:
         state, effects = apply(state, Event(address, (value,), "start"), 0.0)
@@ -98,10 +99,8 @@ def _until_told(alarm: socket.socket, stack: ExitStack) -> Callable[[], bool]:
 
 def _lines(setup: Setup, allowed: Networks, server: Server) -> Lines:
     host, port = place_of(setup.tcp or "")
-    try:
-        ear = opened_ear(setup.lan or host, port)
-    except OSError as error:
-        raise BridgeError(f"TCP port {port} at {host}: {error.strerror}; give another with --tcp") from None
+    ear = bound(setup.lan or host, port, socket.SOCK_STREAM, "--tcp")
+    ear.listen(MOST_LINES)
     return Lines(ear, partial(may, allowed), server.meters.count)
 
 
@@ -168,15 +167,6 @@ def _usual_map() -> tuple[Device, ...]:
 
     program = Row(kind="program", number=0, channel=0, target=f"{ROOT}/term/index")
     return (Device(match="", rows=(knob(1, "intensity"), knob(21, "intensity"), knob(22, "morph"), program)),)
-
-
-def _new_file(path: Path) -> TextIO:
-    try:
-        return path.open("x", encoding="utf-8")
-    except FileExistsError:
-        raise BridgeError(f"{path}: exists; give another name for the record") from None
-    except OSError as error:
-        raise BridgeError(f"{path}: {error.strerror}") from None
 
 
 def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:

@@ -33,10 +33,10 @@ class Setup:
     allow: tuple[str, ...] = ()
     record: Path | None = None
     midi: str | None = None
-    midi_port: str = ""
+    midi_port: str | None = None
     maps: tuple[Path, ...] = ()
     learnt: Path | None = None
-    project: str = ""
+    project: str | None = None
     start: Start = ()
 
     def checked(self) -> Setup:
@@ -51,6 +51,8 @@ class Setup:
             raise UsageError("--announce tells others of --http PORT: give that too")
         if self.midi == "":
             raise UsageError("--midi: give a regular expression for names of inputs; . means every one")
+        if self.midi_port == "":
+            raise UsageError("--midi-port: give the input a name")
         checked_pattern(self.midi or "", "--midi")
         return self
 

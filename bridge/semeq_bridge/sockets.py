@@ -1,4 +1,4 @@
-"""The UDP socket that we listen at: bound with room for bursts, read with what was lost counted, heard from some."""
+"""The sockets that we listen at: bound with room for bursts, read with what was lost counted, heard from some."""
 
 from __future__ import annotations
 
@@ -18,18 +18,23 @@ _ROOM = 1 << 20
 _OVERFLOW = 40  # SO_RXQ_OVFL, which Python does not name
 
 
-def bound(host: str, port: int) -> socket.socket:
-    """A socket that receives there, with room for bursts."""
+def bound(host: str, port: int, kind: socket.SocketKind = socket.SOCK_DGRAM, option: str = "--osc") -> socket.socket:
+    """A socket that receives there, with room for bursts; ``option`` is what could name another place."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    made = socket.socket(family, socket.SOCK_DGRAM)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _ROOM)
-    if sys.platform == "linux":
-        made.setsockopt(socket.SOL_SOCKET, _OVERFLOW, 1)
+    made = socket.socket(family, kind)
+    if kind == socket.SOCK_STREAM:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # also soon after one that ended
+    else:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _ROOM)
+        if sys.platform == "linux":
+            made.setsockopt(socket.SOL_SOCKET, _OVERFLOW, 1)
     try:
         made.bind((host, port))
     except OSError as error:
         made.close()
-        hint = "another program has it; give another with --osc" if error.errno == errno.EADDRINUSE else error.strerror
+        hint = (
+            f"another program has it; give another with {option}" if error.errno == errno.EADDRINUSE else error.strerror
+        )
         raise BridgeError(f"port {port} at {host}: {hint}") from None
     made.setblocking(False)
     return made

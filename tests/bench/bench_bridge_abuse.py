@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from semeq_bridge.errors import BridgeError
 from semeq_bridge.osc import encode
 from tests.test_bridge_serve import Running, running
+from tests.waiting import free_port
 
 KILLERS = {
     "an element of -4 bytes": b"#bundle\0" + bytes(8) + struct.pack(">i", -4) + b"/x\0\0",
@@ -156,9 +157,7 @@ def idle(bridge: Running, tcp_port: int) -> None:
 def main() -> None:
     dur_s = float(sys.argv[1]) if len(sys.argv) > 1 else 3.0
     print(f"{'':<46} {'p50, ms':>8} {'p99':>8} {'most':>8}")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        tcp_port = free.getsockname()[1]
+    tcp_port = free_port(socket.SOCK_STREAM)
     with running("--tcp", f"127.0.0.1:{tcp_port}") as bridge:
         row("nothing", ways_ms(bridge))
         killers(bridge)

@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from semeq_bridge.osc import encode
 from tests.test_bridge_serve import Running, running
 from tests.test_bridge_session import WORDS, held
+from tests.waiting import free_port
 
 
 def used(bridge: Running, tcp_port: int, dur_s: float) -> int:
@@ -38,9 +39,7 @@ def used(bridge: Running, tcp_port: int, dur_s: float) -> int:
 
 def main() -> None:
     minutes = float(sys.argv[1]) if len(sys.argv) > 1 else 0.4
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        tcp_port = free.getsockname()[1]
+    tcp_port = free_port(socket.SOCK_STREAM)
     print(f"{'minutes':>8} {'messages':>9} {'MiB':>8} {'files':>6} {'threads':>8}")
     with running("--daw", "vox=print:", "--tcp", f"127.0.0.1:{tcp_port}") as bridge:
         assert bridge.process.stdout is not None

@@ -24,7 +24,7 @@ from semeq_bridge.state import (
 Kind = Literal["f", "i", "s", ""]
 Value = float | int | str
 MOST_NAME_CHARS = 40
-_NORM = {"freq": (MIN_FREQ_HZ, MAX_FREQ_HZ), "gain": (-GAIN_LIMIT_DB, GAIN_LIMIT_DB), "q": (MIN_Q, MAX_Q)}
+BAND_RANGES = {"freq": (MIN_FREQ_HZ, MAX_FREQ_HZ), "gain": (-GAIN_LIMIT_DB, GAIN_LIMIT_DB), "q": (MIN_Q, MAX_Q)}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -249,7 +249,7 @@ CONTROLS: dict[str, Control] = {
 
 
 def _band_control(number: int, what: str) -> Control:
-    low, high = _NORM[what]
+    low, high = BAND_RANGES[what]
 
     def get(instance: Instance, _: State) -> Value:
         return _of_band(settings_of(instance.sound).bands[number - 1], what)
@@ -272,7 +272,7 @@ def _of_band(band: EqBand, what: str) -> float:
 
 def _as_norm(control: Control, what: str) -> Control:
     """The same from 0 to 1, for faders that know nothing else; frequency and Q in equal steps of octaves."""
-    low, high = _NORM[what]
+    low, high = BAND_RANGES[what]
 
     def out(share: float) -> float:
         return low + (high - low) * share if what == "gain" else low * (high / low) ** share

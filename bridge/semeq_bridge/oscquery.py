@@ -90,18 +90,12 @@ def _leaf(control: Control, instance: Instance, state: State) -> dict[str, Any]:
         value: Value = control.get(instance, state)
         node["VALUE"] = [value]
     if control.low is not None and control.high is not None:
-        whole = control.kind == "i"
-        node["RANGE"] = [{"MIN": int(control.low), "MAX": int(control.high)} if whole else _span(control)]
+        number = int if control.kind == "i" else float
+        node["RANGE"] = [{"MIN": number(control.low), "MAX": number(control.high)}]
         node["CLIPMODE"] = ["none"]  # out of range is refused, not bent
     if control.unit:
         node["UNIT"] = [control.unit]
     return node
-
-
-def _span(control: Control) -> dict[str, float]:
-    assert control.low is not None
-    assert control.high is not None
-    return {"MIN": float(control.low), "MAX": float(control.high)}
 
 
 def host_info(name: str, host: str, port: int, tcp_port: int | None) -> dict[str, Any]:

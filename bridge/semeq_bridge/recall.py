@@ -13,7 +13,7 @@ from semeq.errors import SemeqError, UsageError
 from semeq.personal_file import words_file
 from semeq.settings import GAIN_LIMIT_DB, EqSettings
 from semeq.sidecar import write_text
-from semeq_bridge.controls import CONTROLS
+from semeq_bridge.controls import BAND_RANGES
 from semeq_bridge.core import new_state
 from semeq_bridge.errors import BridgeError
 from semeq_bridge.state import MOST_SNAPSHOTS, Instance, Moved, Put, Sound, State, Wording, checked_words
@@ -23,7 +23,6 @@ _NAME = re.compile(r"[\w][\w .-]{0,63}")
 _MOST_BYTES = 4 << 20
 _EVERY_S = 2.0
 _KEYS = {"sounds", "side", "bypass", "held", "snapshots"}
-_LIMITS = {"gain": CONTROLS["band/1/gain"], "freq": CONTROLS["band/1/freq"], "q": CONTROLS["band/1/q"]}
 
 
 def project_file(name: str) -> Path:
@@ -49,7 +48,9 @@ def _told(it: Instance) -> dict[str, Any]:
 
 
 def _sound_told(sound: Sound) -> dict[str, Any]:
-    moved = [{what: asdict(put) for what in _LIMITS if (put := getattr(by, what)) is not None} for by in sound.moved]
+    moved = [
+        {what: asdict(put) for what in BAND_RANGES if (put := getattr(by, what)) is not None} for by in sound.moved
+    ]
     said = {"wording": asdict(sound.wording), "weights": dict(sound.weights), "range_db": sound.range_db}
     return said | ({"moved": moved} if any(moved) else {})
 
@@ -93,13 +94,9 @@ def _wording(row: Mapping[str, Any]) -> Wording:
 
 
 def _moved(row: Mapping[str, Any]) -> Moved:
-    puts: dict[str, Put] = {}
-    for what, put in row.items():
-        control = _LIMITS[what]
-        assert control.low is not None
-        assert control.high is not None
-        puts[what] = Put(_within(put["value"], control.low, control.high), _wording(put["over"]))
-    return Moved(**puts)
+    return Moved(
+        **{what: Put(_within(put["value"], *BAND_RANGES[what]), _wording(put["over"])) for what, put in row.items()}
+    )
 
 
 def _within(value: Any, low: float, high: float) -> float:

@@ -20,6 +20,7 @@ PROCESSES = {
     "semeq eq warm --json": [SEMEQ, "eq", "warm", "--json"],
     "semeq words": [SEMEQ, "words"],
 }
+SERVE = [str(Path(sys.executable).with_name("semeq-bridge")), "serve", "--osc", "127.0.0.1:0", "--instance", "vox"]
 REQUESTS = ("warm", "70% warm + 30% full", "a bit less harsh")
 
 
@@ -29,9 +30,22 @@ def seconds(command: list[str]) -> float:
     return time.perf_counter() - began
 
 
+def until_served() -> float:
+    """Until the bridge says where it listens."""
+    began = time.perf_counter()
+    process = subprocess.Popen(SERVE, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    assert "OSC at" in process.stderr.readline()
+    taken = time.perf_counter() - began
+    process.terminate()
+    process.communicate(timeout=10)
+    return taken
+
+
 def processes(rounds: int) -> None:
-    taken: dict[str, list[float]] = {name: [] for name in PROCESSES}
+    taken: dict[str, list[float]] = {name: [] for name in (*PROCESSES, "semeq-bridge serve: listens")}
     for _ in range(rounds):
+        taken["semeq-bridge serve: listens"].append(until_served())
         for name, command in PROCESSES.items():
             taken[name].append(seconds(command))
     peer = statistics.median(next(iter(taken.values())))

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from semeq.settings import GAIN_LIMIT_DB, MAX_FREQ_HZ, MAX_Q, MIN_FREQ_HZ, MIN_Q, EqBand, EqSettings
 from semeq_bridge.errors import DriverError
+from semeq_bridge.midi.hands import Law
 from semeq_bridge.midi.reader import Midi
 from semeq_bridge.midi.rings import cc14, nrpn
 from semeq_bridge.midi.table import checked_pattern
@@ -22,6 +23,11 @@ from semeq_bridge.midi.table import checked_pattern
 FIRST_CC, FIRST_NRPN = 14, 0x0400  # CC 14 to 28 with 46 to 60: free for any use; NRPN 8, 0 to 8, 14
 OWN_PORT = "semeq out"
 _STEPS = 16_383
+_LAWS = (
+    Law(low=MIN_FREQ_HZ, high=MAX_FREQ_HZ, curve="log"),
+    Law(low=-GAIN_LIMIT_DB, high=GAIN_LIMIT_DB),
+    Law(low=MIN_Q, high=MAX_Q, curve="log"),
+)
 _FORM = re.compile(r"(?P<port>.*?)(?:/(?P<way>\w+))?(?:@(?P<channel>\d+))?", re.DOTALL)
 
 
@@ -55,20 +61,15 @@ def steps_of(settings: EqSettings) -> list[int]:
 
 def settings_from(steps: list[int]) -> EqSettings:
     """The settings that fifteen numbers stand for."""
-    shares = [step / _STEPS for step in steps]
-    return EqSettings.of(
-        [min(MIN_FREQ_HZ * (MAX_FREQ_HZ / MIN_FREQ_HZ) ** share, MAX_FREQ_HZ) for share in shares[0::3]],
-        [(2 * share - 1) * GAIN_LIMIT_DB for share in shares[1::3]],
-        [min(MIN_Q * (MAX_Q / MIN_Q) ** share, MAX_Q) for share in shares[2::3]],
+    freqs_hz, gains_db, qs = (
+        [min(law.value(step / _STEPS), law.high) for step in steps[first::3]] for first, law in enumerate(_LAWS)
     )
+    return EqSettings.of(freqs_hz, gains_db, qs)
 
 
-def _band(band: EqBand) -> tuple[int, int, int]:
-    freq = math.log(band.freq_hz / MIN_FREQ_HZ) / math.log(MAX_FREQ_HZ / MIN_FREQ_HZ)
-    q = math.log(band.q / MIN_Q) / math.log(MAX_Q / MIN_Q)
-    gain = 0.5 + 0.5 * band.gain_db / GAIN_LIMIT_DB
-    freq, gain, q = (min(max(share, 0.0), 1.0) for share in (freq, gain, q))
-    return round(freq * _STEPS), math.floor(gain * _STEPS + 0.5), round(q * _STEPS)
+def _band(band: EqBand) -> list[int]:
+    numbers = (band.freq_hz, band.gain_db, band.q)
+    return [math.floor(law.share(one) * _STEPS + 0.5) for law, one in zip(_LAWS, numbers, strict=True)]
 
 
 class MidiOut:

@@ -66,7 +66,7 @@ def test_options_go_over_the_file(tmp_path: Path) -> None:
 
 
 def test_a_session_begins_with_the_sound_it_names(tmp_path: Path) -> None:
-    state = started(read_setup(written(tmp_path)))
+    state, _ = started(read_setup(written(tmp_path)), print)
     assert state.instances["vox"].settings == eq("70% warm + 30% full", 0.5)
 
 
@@ -93,7 +93,7 @@ def test_a_wrong_file_gets_one_line(tmp_path: Path, old: str, new: str, said: st
 
 def test_a_sound_that_cannot_be_set_at_the_start_is_named(tmp_path: Path) -> None:
     with pytest.raises(SemeqError, match=r"\[start\] /semeq/vox/intensity: 5: it takes -1 to 2"):
-        started(read_setup(written(tmp_path, SESSION.replace("0.5", "5"))))
+        started(read_setup(written(tmp_path, SESSION.replace("0.5", "5"))), print)
 
 
 def test_a_file_that_is_not_there_is_one_line_and_an_exit_code(tmp_path: Path) -> None:
@@ -229,7 +229,7 @@ def test_what_nobody_may_hear_of_is_not_opened() -> None:
 def test_the_example_of_a_session_can_be_served() -> None:
     """The file in bridge/ is read; what it names but this machine lacks is left out."""
     setup = read_setup(Path(__file__).parents[1] / "bridge" / "semeq.toml")
-    assert started(setup).instances["vox"].settings.gains_db != (0,) * 5
+    assert started(setup, print)[0].instances["vox"].settings.gains_db != (0,) * 5
     assert setup.checked() == setup
     assert len(setup.maps) == 1
 

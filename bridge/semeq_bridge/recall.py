@@ -105,21 +105,23 @@ def _within(value: Any, low: float, high: float) -> float:
     return float(value)
 
 
-def read_project(path: Path, state: State) -> State:
-    """The state with what a file says; as it was where there is no file yet."""
+def read_project(path: Path, state: State) -> tuple[State, dict[str, Any]]:
+    """The state with what a file says, and what it says of instances that are not here; as it was without a file."""
     try:
         with path.open("rb") as file:
             data = file.read(_MOST_BYTES + 1)
     except FileNotFoundError:
-        return state
+        return state, {}
     except OSError as error:
         raise BridgeError(f"{path}: {error.strerror}") from None
     try:
         if len(data) > _MOST_BYTES:
             raise BridgeError(f"more than {_MOST_BYTES} bytes")
-        return restored(state, json.loads(data))
+        said = json.loads(data)
+        state = restored(state, said)
     except (BridgeError, ValueError, RecursionError) as error:
         raise BridgeError(f"{path}: {error}; move it away to begin anew") from None
+    return state, {name: row for name, row in said["instances"].items() if name not in state.instances}
 
 
 def settings_in(path: Path, instance: str) -> EqSettings:
@@ -132,15 +134,19 @@ def settings_in(path: Path, instance: str) -> EqSettings:
         names = (instance,)
     if instance not in names:
         raise BridgeError(f"{path}: no instance {instance!r}; there are {', '.join(names)}")
-    return read_project(path, new_state((instance,))).instances[instance].settings
+    return read_project(path, new_state((instance,)))[0].instances[instance].settings
 
 
 @dataclass(slots=True)
 class Keeper:
-    """Writes a project while it is worked on: when something has changed, every two seconds at most; and at the end."""
+    """Writes a project while it is worked on: when something has changed, every two seconds at most; and at the end.
+
+    ``others`` are its instances that are not here this time: they stay in it as they are.
+    """
 
     path: Path
     say: Callable[[str], None]
+    others: Mapping[str, Any] = field(default_factory=dict)
     _kept: dict[str, Any] = field(default_factory=dict)
     _seen: State | None = None
     _next_s: float = 0.0
@@ -155,6 +161,7 @@ class Keeper:
     def write(self, state: State) -> None:
         """Write what is new, whole or not at all; where that fails it is said once, and tried again."""
         told = to_dict(state)
+        told["instances"] = {**self.others, **told["instances"]}
         if told == self._kept:
             return
         try:

@@ -32,7 +32,7 @@ def serve(setup: Setup, say: Callable[[str], None]) -> dict[str, Value]:
     """Serve until SIGTERM or Ctrl-C; gives the counters."""
     setup = setup.checked()
     allowed = [_network(text) for text in setup.allow]
-    state = started(setup)
+    state, keeper = started(setup, say)
     devices = _devices(setup, state, say)
     host, port = place_of(setup.osc)
     with ExitStack() as stack:
@@ -44,7 +44,6 @@ def serve(setup: Setup, say: Callable[[str], None]) -> dict[str, Value]:
         record = Record(setup.record, say) if setup.record else None
         if record is not None:
             stack.callback(record.close)
-        keeper = Keeper(project_file(setup.project), say) if setup.project is not None else None
         server = Server(osc, state, [], allowed, record, keeper, say, wake)
         for text in setup.daws:
             instance, driver = daw_of(text, setup.instances)
@@ -71,17 +70,19 @@ def serve(setup: Setup, say: Callable[[str], None]) -> dict[str, Value]:
         return server.status()
 
 
-def started(setup: Setup) -> State:
-    """The state at the start: as the project was left, then the values that the setup names, set in its order."""
-    state = new_state(setup.instances, setup.programs)
+def started(setup: Setup, say: Callable[[str], None]) -> tuple[State, Keeper | None]:
+    """The state at the start: as the project was left, then the values that the setup names; and who keeps it."""
+    state, keeper = new_state(setup.instances, setup.programs), None
     if setup.project is not None:
-        state = read_project(project_file(setup.project), state)
+        path = project_file(setup.project)
+        state, others = read_project(path, state)
+        keeper = Keeper(path, say, others)
     for address, value in setup.start:
         state, effects = apply(state, Event(address, (value,), "start"), 0.0)
         for effect in effects:
             if isinstance(effect, Refused):
                 raise BridgeError(f"[start] {address}: {effect.reason}")
-    return state
+    return state, keeper
 
 
 def _until_told(alarm: socket.socket, stack: ExitStack) -> Callable[[], bool]:

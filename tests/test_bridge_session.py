@@ -86,7 +86,7 @@ def hour(minutes: int, per_s: int) -> tuple[float, float]:
 def forget_caches() -> None:
     """Curves that were made before are kept, up to a number; what is left without them must not grow."""
     for one in gc.get_objects():
-        if isinstance(one, type(settings_of)):
+        if type(one) is type(settings_of):  # asking isinstance would wake objects of torch that warn
             one.cache_clear()
 
 

@@ -148,6 +148,7 @@ def used(bridge: Running, port: int, rounds: int) -> None:
             for number in range(5000):
                 talk.send("/semeq/vox/intensity", number / 5000)
                 if number % 500 == 499:
+                    time.sleep(0.025)  # a host may send 20,000 a second; a fast machine would send more
                     talk.ask("/semeq/vox/term", WORDS[(turn + number // 500) % len(WORDS)], patience_s=10)
             talk.ask("/semeq/unsubscribe", patience_s=10)
         for _ in range(3):

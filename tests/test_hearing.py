@@ -86,7 +86,7 @@ def test_memory_does_not_grow_with_length() -> None:
     for _ in range(40):
         ears.update(noise(1.0))
     assert ears._rest.shape[1] < ears._size
-    assert ears._powers.shape[0] == 1200
+    assert ears._cells._powers.shape[0] == 1200
 
 
 def test_a_telephone_is_not_heard_above_its_cut() -> None:

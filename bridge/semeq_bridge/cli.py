@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +10,13 @@ import click
 
 from semeq.command import new_group, run
 from semeq.options import PATH, json_option
+from semeq_bridge.live.cli import listen_command, live_command, play_command
+from semeq_bridge.options import instance_option, program_option, serve_options, to_option
+from semeq_bridge.run import run_session
 
-app = new_group("OSC and MIDI steer the EQ inside a DAW session: words, intensity, morphs, A and B, live.")
-to_option = click.option("--to", default="127.0.0.1:9000", show_default=True, help="Where the bridge listens.")
-instance_option = click.option("--instance", "instances", multiple=True, help="Name of an EQ, such as vox. [main]")
-program_option = click.option("--program", "programs", multiple=True, help="Words of the program list, in order.")
+app = new_group("OSC and MIDI steer the EQ inside a DAW session, or play it: words, intensity, morphs, A and B, live.")
+for command in (live_command, play_command, listen_command):
+    app.add_command(command)
 
 
 def main() -> None:
@@ -23,38 +24,12 @@ def main() -> None:
     run(app, "semeq-bridge")
 
 
-def serve_options(command: Callable[..., None]) -> Callable[..., None]:
-    """The options of a session, for the two commands that begin one."""
-    options = (
-        click.option("--config", type=PATH, metavar="FILE", help="A semeq.toml; options go over what it says."),
-        click.option("--osc", metavar="PLACE", help="Address and port to listen at.  [127.0.0.1:9000]"),
-        click.option("--tcp", metavar="PLACE", help="Listen for OSC over TCP too (lengths or SLIP)."),
-        click.option("--http", metavar="PLACE", help="Tell all addresses as JSON (OSCQuery)."),
-        click.option("--announce", is_flag=True, help="Let others find --http (zeroconf)."),
-        instance_option,
-        program_option,
-        click.option("--project", metavar="NAME", help="Go on where a project was left, and keep it."),
-        click.option(
-            "--daw", "daws", multiple=True, metavar="[INSTANCE=]DRIVER:TARGET", help="What plays it; see drivers."
-        ),
-        click.option("--midi", metavar="REGEX", help="Listen to MIDI inputs of such names; hot-plugged ones too."),
-        click.option("--midi-port", metavar="NAME", help="Open an input of our own, where the system has such."),
-        click.option("--map", "maps", type=PATH, multiple=True, metavar="FILE", help="What knobs move, in TOML."),
-        click.option("--lan", metavar="ADDRESS", help="Listen where others can reach it; with --allow."),
-        click.option("--allow", multiple=True, metavar="NETWORK", help="Who may speak, such as 192.168.1.0/24."),
-        json_option,
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
 @app.command("serve")
 @serve_options
 @click.option("--record", type=PATH, metavar="FILE", help="Keep every message in a new file, for replay.")
 def serve_command(config: Path | None, as_json: bool, **given: Any) -> None:
     """Listen for OSC and MIDI and steer what plays; until Ctrl-C or SIGTERM."""
-    _serve(config, as_json, given)
+    run_session(config, as_json, given)
 
 
 @app.command("record")
@@ -62,21 +37,7 @@ def serve_command(config: Path | None, as_json: bool, **given: Any) -> None:
 @serve_options
 def record_command(file: Path, config: Path | None, as_json: bool, **given: Any) -> None:
     """Serve, and keep every message in a new FILE, which replay follows again."""
-    _serve(config, as_json, given | {"record": file})
-
-
-def _serve(config: Path | None, as_json: bool, given: dict[str, Any]) -> None:
-    from semeq_bridge.jobs import learnt_file
-    from semeq_bridge.session import serve
-    from semeq_bridge.setup import Setup, read_setup
-
-    def say(line: str) -> None:
-        click.echo(json.dumps({"log": line}, ensure_ascii=False) if as_json else line, err=True)
-
-    setup = (read_setup(config) if config else Setup()).with_options(**given)
-    counts = serve(setup.with_options(learnt=learnt_file() if learnt_file().exists() else None), say)
-    told = json.dumps({"counts": counts}) if as_json else ", ".join(f"{name} {value}" for name, value in counts.items())
-    click.echo(told, err=True)
+    run_session(config, as_json, given | {"record": file})
 
 
 @app.command("send", context_settings={"ignore_unknown_options": True})

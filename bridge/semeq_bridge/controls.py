@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal
+from functools import partial
+from typing import Any, Literal
 
 from semeq.settings import GAIN_LIMIT_DB, MAX_FREQ_HZ, MAX_Q, MIN_FREQ_HZ, MIN_Q, EqBand
 from semeq_bridge.errors import MessageError
+from semeq_bridge.said import expect_text, heard_text
 from semeq_bridge.state import (
     MOST_BLENDED,
     MOST_SNAPSHOTS,
+    QUIETEST_DB,
     Instance,
     Put,
     Sound,
@@ -145,8 +148,29 @@ def _snapshot_loaded(instance: Instance, it: Change) -> Instance:
     return instance.with_sound(found, it.address, it.now_s)
 
 
+def _listening(name: str, *also: str) -> Callable[[Instance, Change], Instance]:
+    """A control of how an instance follows the material."""
+
+    def put(instance: Instance, it: Change) -> Instance:
+        value = bool(it.value) if isinstance(getattr(instance.listening, name), bool) else it.value
+        changed: dict[str, Any] = dict.fromkeys((name, *also), value)
+        return replace(instance, listening=replace(instance.listening, **changed))
+
+    return put
+
+
+def _reference(instance: Instance, it: Change) -> Instance:
+    if it.value not in it.state.references:
+        raise MessageError(f"no reference {str(it.value)[:40]!r}; there are: {', '.join(it.state.references)}")
+    return replace(instance, listening=replace(instance.listening, reference=str(it.value)))
+
+
 def _reset(sound: Sound, value: Value) -> Sound:
     return replace(sound, moved=Sound().moved) if value else sound
+
+
+def _peak(way: str, instance: Instance, _: State) -> Value:
+    return instance.heard.in_dbfs if way == "in" else instance.heard.out_dbfs
 
 
 CONTROLS: dict[str, Control] = {
@@ -244,6 +268,91 @@ CONTROLS: dict[str, Control] = {
         Control(path="undo", kind="", about="the sound before the last change", put=_button(Instance.undone)),
         Control(path="redo", kind="", about="the change again", put=_button(Instance.redone)),
         Control(path="reset", kind="", about="takes back what was changed by hand about the bands", put=_sound(_reset)),
+        Control(
+            path="adapt",
+            kind="i",
+            low=0,
+            high=1,
+            about="1 gives only what the material lacks of the words, where somebody listens to it (live)",
+            get=lambda it, _: int(it.listening.adapt),
+            put=_listening("adapt"),
+        ),
+        Control(
+            path="speed",
+            kind="f",
+            low=0.5,
+            high=120,
+            unit="s",
+            about="a change of the material is followed within so long; sets speed/release too",
+            get=lambda it, _: it.listening.speed_s,
+            put=_listening("speed_s", "release_s"),
+        ),
+        Control(
+            path="speed/release",
+            kind="f",
+            low=0.5,
+            high=120,
+            unit="s",
+            about="the same where less is to be given than before",
+            get=lambda it, _: it.listening.release_s,
+            put=_listening("release_s"),
+        ),
+        Control(
+            path="reference",
+            kind="s",
+            about='what the material is compared with: "music", "speech", "pink", "flat", or one of your own',
+            get=lambda it, _: it.listening.reference,
+            put=_reference,
+        ),
+        Control(path="heard", kind="s", about="what it hears, in words", get=lambda it, _: heard_text(it)),
+        Control(path="expect", kind="s", about="what it does about that", get=lambda it, _: expect_text(it)),
+        Control(
+            path="share",
+            kind="f",
+            low=0,
+            high=1.5,
+            about="how much of the words is given now; 1 is as asked",
+            get=lambda it, _: it.share,
+        ),
+        Control(
+            path="match",
+            kind="i",
+            low=0,
+            high=1,
+            about="1 keeps what is played as loud as it came, by up to 12 dB",
+            get=lambda it, _: int(it.listening.match),
+            put=_listening("match"),
+        ),
+        Control(
+            path="trim",
+            kind="f",
+            low=-12,
+            high=12,
+            unit="dB",
+            about="what that takes now",
+            get=lambda it, _: it.settings.preamp_db,
+        ),
+        Control(
+            path="delta",
+            kind="i",
+            low=0,
+            high=1,
+            about="1 plays only what the EQ changes (live)",
+            get=lambda it, _: int(it.listening.delta),
+            put=_listening("delta"),
+        ),
+        *(
+            Control(
+                path=f"meter/{way}",
+                kind="f",
+                low=QUIETEST_DB,
+                high=60,
+                unit="dBFS",
+                about=f"peak of what {goes} (live)",
+                get=partial(_peak, way),
+            )
+            for way, goes in (("in", "goes in"), ("out", "comes out"))
+        ),
     )
 }
 

@@ -16,6 +16,8 @@ from semeq_bridge.state import Instance, State, checked_words
 
 ROOT = "/semeq"
 DEFAULT = "main"
+EARS = "heard/frame"
+"""Where what is heard arrives; only from those who listen, or from a record."""
 MOST_INSTANCES, MOST_PROGRAMS = 64, 128
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 _TAKEN = {"subscribe", "unsubscribe", "ping", "pong", "list", "status", "error", "dump", "programs", "learn", "blend"}
@@ -121,6 +123,8 @@ def apply(state: State, event: Event, now_s: float) -> tuple[State, tuple[Effect
 def _one(state: State, address: str, event: Event, now_s: float) -> tuple[State, list[Effect]]:
     if (told := _told(state, address, event)) is not None:
         return state, told
+    if address.endswith(f"/{EARS}") and event.source in (EARS, ""):
+        return _hear(state, address, event, now_s)
     instance, control = _found(state, address)
     full = f"{ROOT}/{instance.name}/{control.path}"
     if not event.args and control.get is not None:
@@ -131,7 +135,23 @@ def _one(state: State, address: str, event: Event, now_s: float) -> tuple[State,
     after = control.put(instance, change)
     if after == instance:
         return state, []
+    if instance.heard.moment is not None or after.listening != instance.listening:
+        from semeq_bridge.live.follow import with_words
+
+        after = with_words(instance, after)
     return state.with_instance(after), [Changed(instance.name, full, event.source)]
+
+
+def _hear(state: State, address: str, event: Event, now_s: float) -> tuple[State, list[Effect]]:
+    """A frame of what is heard, for one instance."""
+    from semeq_bridge.live.follow import followed, read_frame
+
+    name = address.removeprefix(f"{ROOT}/").removesuffix(f"/{EARS}")
+    if name not in state.instances:
+        raise MessageError("no address we know")
+    moment, words, peaks_dbfs = read_frame(event.args)
+    after = followed(state.instances[name], moment, words, peaks_dbfs, now_s)
+    return state.with_instance(after), [Changed(name, address, EARS)]
 
 
 def _told(state: State, address: str, event: Event) -> list[Effect] | None:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TYPE_CHECKING
 
 from semeq.settings import EqSettings
 from semeq_bridge.controls import Value
@@ -28,6 +29,11 @@ from semeq_bridge.recall import Keeper
 from semeq_bridge.record import Record
 from semeq_bridge.sockets import Networks, first, may
 from semeq_bridge.state import State
+
+if TYPE_CHECKING:
+    from semeq_bridge.live.child import Child
+    from semeq_bridge.live.desk import Desk
+    from semeq_bridge.live.keys import Keys
 
 _AT_ONCE = 512  # datagrams, before the drivers get their turn
 _AHEAD_S, _MOST_WAITING = 2.0, 1024
@@ -51,6 +57,8 @@ class Server:
     devices: Sequence[Device] = ()
     rings: Rings = field(default_factory=Rings)
     lines: Lines | None = None
+    live: Desk | None = None
+    keys: Keys | None = None
     meters: Meters = field(default_factory=Meters)
     also: Mapping[str, int] = field(default_factory=dict)
     feedback: Feedback = field(default_factory=Feedback)
@@ -68,7 +76,13 @@ class Server:
 
     def turn(self, patience_s: float) -> None:
         """Wait for something, follow it, tell whoever has to know."""
-        watched: list[socket.socket | Midi | Line | Lines] = [self.osc] if self.wake is None else [self.osc, self.wake]
+        watched: list[socket.socket | Midi | Line | Lines | Child | Keys] = [self.osc]
+        if self.wake is not None:
+            watched.append(self.wake)
+        if self.live is not None:
+            watched += self.live.watched()
+        if self.keys is not None:
+            watched.append(self.keys)
         if self.midi is not None and self.midi.fileno() >= 0:
             watched.append(self.midi)
         unread: list[Line] = []
@@ -87,6 +101,7 @@ class Server:
         while self._later and self._later[0][0] <= time.time():
             _, _, message, source = heapq.heappop(self._later)
             self._follow(message, source, now_s)
+        self._sound(now_s)
         self._push()
         self._show(now_s)
         if self.keeper is not None:
@@ -101,7 +116,8 @@ class Server:
             if (due_s := one.due_s()) is not None:
                 times.append(due_s)
         keep_s = self.keeper.due_s(self.state) if self.keeper is not None else None
-        for next_s in (self.feedback.next_s(now_s), self.rings.next_s(), keep_s):
+        sound_s = self.live.due_s() if self.live is not None else None
+        for next_s in (self.feedback.next_s(now_s), self.rings.next_s(), keep_s, sound_s):
             if next_s is not None:
                 times.append(next_s)
         if self._later:
@@ -191,6 +207,17 @@ class Server:
             self.rings.again()
         self.midi.happened.clear()
 
+    def _sound(self, now_s: float) -> None:
+        """Follow what is heard and what keys ask for, and play what that makes."""
+        if self.live is not None:
+            for event in self.live.hear(now_s):
+                self._apply(event, None, now_s)
+            if self.keys is not None:
+                for event in self.keys.pressed(self.state, self.live):
+                    self._apply(event, None, now_s)
+                self.keys.show(self.state, self.live, now_s)
+            self.live.show(self.state)
+
     def _show(self, now_s: float) -> None:
         """Let rings and motor faders stand where they should."""
         if self.midi is not None:
@@ -234,6 +261,7 @@ class Server:
         """Every counter, how many listen, how long a change took to its driver at most."""
         found = self.meters.rows() | dict(self.also) | {"pushed": sum(one.pushed for one in self.pushers)}
         found |= {"subscribers": len(self.feedback.subscribers), "waiting": len(self._later)}
+        found |= self.live.status() if self.live is not None else {}
         return found | {f"trouble-{number}": f"{one.instance}: {one.trouble}" for number, one in self._in_trouble()}
 
     def _in_trouble(self) -> list[tuple[int, Pusher]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import signal
 import socket
+import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
@@ -62,7 +63,21 @@ def serve(setup: Setup, say: Callable[[str], None]) -> dict[str, Value]:
             stack.callback(server.midi.close)
         elif setup.maps:
             say("a map says what knobs move, but no MIDI is listened to: give --midi too")
-        stopped = _until_told(alarm, stack)
+        if setup.live is not None:
+            from semeq_bridge.live.desk import Desk
+
+            server.live = Desk(setup.instances, setup.live, say)
+            stack.callback(server.live.close)
+        if setup.keys:
+            from semeq_bridge.live.keys import Keys
+
+            server.keys = stack.enter_context(Keys(sys.stdin, sys.stderr))
+        told = _until_told(alarm, stack)
+
+        def stopped() -> bool:
+            quit_by_key = server.keys is not None and server.keys.quit
+            return told() or quit_by_key or (server.live is not None and server.live.ended)
+
         say("; ".join([*said, f"instances: {', '.join(setup.instances)}", "Ctrl-C stops"]))
         server.run(stopped)
         if keeper is not None:
@@ -73,6 +88,10 @@ def serve(setup: Setup, say: Callable[[str], None]) -> dict[str, Value]:
 def started(setup: Setup, say: Callable[[str], None]) -> tuple[State, Keeper | None]:
     """The state at the start: as the project was left, then the values that the setup names; and who keeps it."""
     state, keeper = new_state(setup.instances, setup.programs), None
+    if setup.live is not None:
+        from semeq.hearing.reference import references
+
+        state = replace(state, references=(*references(), *setup.live.own))
     if setup.project is not None:
         path = project_file(setup.project)
         state, others = read_project(path, state)

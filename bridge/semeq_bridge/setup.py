@@ -12,6 +12,7 @@ from semeq.errors import UsageError
 from semeq_bridge.core import DEFAULT, ROOT
 from semeq_bridge.errors import BridgeError
 from semeq_bridge.feedback import is_loopback
+from semeq_bridge.live.wanted import Live
 from semeq_bridge.midi.table import checked_pattern
 from semeq_bridge.toml import listed, read_toml
 
@@ -38,6 +39,8 @@ class Setup:
     learnt: Path | None = None
     project: str | None = None
     start: Start = ()
+    live: Live | None = None
+    keys: bool = False
 
     def checked(self) -> Setup:
         """The same, where nobody could be let in by mistake."""

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from semeq import eq, interpolate
 from semeq.errors import SemeqError
 from semeq.settings import GAIN_LIMIT_DB, MAX_FREQ_HZ, MAX_Q, MIN_FREQ_HZ, MIN_Q, EqSettings
 from semeq_bridge.errors import MessageError
 
+if TYPE_CHECKING:
+    from semeq.hearing.live import Moment
+
 MOST_UNDO, MOST_WORDS_CHARS, MOST_BLENDED, MOST_SNAPSHOTS = 64, 200, 12, 64
+QUIETEST_DB = -120.0
 _ONE_MOVE_S = 1.0  # a fader that moves on within this time is one thing to undo
 
 
@@ -66,6 +71,39 @@ class Sound:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Heard:
+    """What is heard of the material where somebody listens, and how much of the words that leaves to do.
+
+    ``have`` is how much of the words it has, ``share`` how much of them is given now, on the way to ``aim``; 1 is as
+    they are. ``words`` say what it is like; ``in_dbfs`` and ``out_dbfs`` are peaks of what goes in and comes out.
+    """
+
+    moment: Moment | None = None
+    at_s: float = 0.0
+    have: float = 0.0
+    share: float = 1.0
+    aim: float = 1.0
+    words: str = ""
+    in_dbfs: float = QUIETEST_DB
+    out_dbfs: float = QUIETEST_DB
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Listening:
+    """How an instance follows the material: whether, how fast it gives more and less, beside which reference.
+
+    ``match`` keeps it as loud as it came, ``delta`` plays the difference alone.
+    """
+
+    adapt: bool = False
+    speed_s: float = 15.0
+    release_s: float = 15.0
+    reference: str = "music"
+    match: bool = False
+    delta: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Instance:
     """One EQ that is steered. ``sounds`` are A and B, ``side`` the one that is heard and changed."""
 
@@ -78,6 +116,8 @@ class Instance:
     future: tuple[Sound, ...] = ()
     touched: tuple[str, float] = ("", 0.0)
     snapshots: tuple[tuple[str, Sound], ...] = ()
+    listening: Listening = Listening()
+    heard: Heard = Heard()
 
     @property
     def sound(self) -> Sound:
@@ -116,18 +156,31 @@ class Instance:
         return self if side == self.side else replace(self, side=side, past=(), future=(), touched=("", 0.0))
 
     @property
+    def share(self) -> float:
+        """How much of the words is given, in steps too small to hear; all of them where it does not adapt."""
+        return round(self.heard.share, 2) if self.listening.adapt else 1.0
+
+    @property
     def settings(self) -> EqSettings:
         """What should be played now: as it was where held; flat where bypassed, its bands where they are."""
-        settings = settings_of(self.held or self.sound)
-        return settings.scaled(0.0) if self.bypass else settings
+        settings = settings_of(self.held or self.sound, self.share)
+        if self.bypass:
+            return settings.scaled(0.0)
+        if self.listening.match and not self.listening.delta:
+            from semeq_bridge.live.trim import trim_db
+
+            moment = self.heard.moment
+            settings = settings.with_preamp(trim_db(settings, moment.shape_db if moment is not None else None))
+        return settings
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class State:
-    """All instances by name, and the words of the program list."""
+    """All instances by name, the words of the program list, and the references there are."""
 
     instances: dict[str, Instance] = field(default_factory=dict)
     programs: tuple[str, ...] = ("warm", "bright")
+    references: tuple[str, ...] = ("music", "speech", "pink", "flat")
 
     def with_instance(self, instance: Instance) -> State:
         """The state with one instance changed."""
@@ -169,9 +222,10 @@ def said_settings(wording: Wording) -> EqSettings:
 
 
 @lru_cache(maxsize=1024)
-def settings_of(sound: Sound) -> EqSettings:
-    """The five bands of a sound: its words, moved by hand, within its range."""
-    made = _moved(said_settings(sound.wording), sound.moved)
+def settings_of(sound: Sound, share: float = 1.0) -> EqSettings:
+    """The five bands of a sound: so much of its words, moved by hand, within its range."""
+    said = said_settings(sound.wording)
+    made = _moved(said if share == 1.0 else said.scaled(share), sound.moved)
     highest = max(map(abs, made.gains_db))
     return made if highest <= sound.range_db else made.scaled(sound.range_db / highest)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal, get_args
+from typing import Any, Literal, Protocol, get_args
 
 import numpy as np
 
@@ -66,6 +66,14 @@ class Adapted:
         }
 
 
+class Judge(Protocol):
+    """Whoever can say how much of one more curve the encoder would see in what was heard."""
+
+    def response_to(self, curve_db: Floats, curve_place: Floats) -> float:
+        """From 0 to 1; it is cautious where music varies."""
+        ...
+
+
 def adapt(full: EqSettings, intensity: float, listened: Listened) -> Adapted:
     """``full`` are the words at intensity 1; what the audio has of them already is left out.
 
@@ -76,8 +84,7 @@ def adapt(full: EqSettings, intensity: float, listened: Listened) -> Adapted:
     (0.0, 0.0, 0.0, 0.0, 0.0)
     """
     have = how_much(full, listened)
-    towards = 1.0 if intensity >= 0.0 else -1.0  # of the opposite, the audio has the opposite share
-    share = min(max(0.0, 1.0 - towards * have), most_share(listened))
+    share = share_for(have, intensity, listened.trust)
     most_db = max(map(abs, full.gains_db)) * abs(intensity) * share
     held = (f"held at ±{GAIN_LIMIT_DB:g} dB, of {most_db:.1f}",) if most_db > GAIN_LIMIT_DB else ()
     return Adapted(
@@ -91,9 +98,15 @@ def adapt(full: EqSettings, intensity: float, listened: Listened) -> Adapted:
     )
 
 
-def most_share(listened: Listened) -> float:
+def share_for(have: float, intensity: float, trust: float) -> float:
+    """How much of the words to give where there is so much of them: of the opposite, it is the opposite share."""
+    towards = 1.0 if intensity >= 0.0 else -1.0
+    return min(max(0.0, 1.0 - towards * have), most_share(trust))
+
+
+def most_share(trust: float) -> float:
     """How much of the words may be given at most: what was asked for where there is little to hear, else more."""
-    return 1.0 + (MOST_SHARE - 1.0) * sure(listened.trust)
+    return 1.0 + (MOST_SHARE - 1.0) * sure(trust)
 
 
 def how_much(full: EqSettings, listened: Listened) -> float:
@@ -106,7 +119,7 @@ def how_much(full: EqSettings, listened: Listened) -> float:
     return float(heard_share(full, listened.place, listened))
 
 
-def heard_share(full: EqSettings, places: Floats, listened: Listened) -> Floats:
+def heard_share(full: EqSettings, places: Floats, listened: Judge) -> Floats:
     """The same for any places that the encoder found. Shapes: ``[..., D] -> [...]``."""
     curve, place = _target(full)
     length = float(place @ place)

@@ -84,7 +84,7 @@ def _shares(
     places = listened.trust * listened.encoder.place(np.array(deviations), reference.spread_db)
     haves = heard_share(full, places, listened)
     towards = 1.0 if intensity >= 0.0 else -1.0
-    return np.clip(1.0 - towards * haves, 0.0, most_share(listened))
+    return np.clip(1.0 - towards * haves, 0.0, most_share(listened.trust))
 
 
 def _held(shares: Floats, loud: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Floats:

@@ -107,16 +107,8 @@ def listen(
     heard = audio if isinstance(audio, Heard) else hear(audio, rate_hz)
     encoder = encoder or load_encoder(DEFAULT_ENCODER)
     chosen, known = found.beside(heard) if isinstance(found, Tracks) else (found, ())
-    notes = list(known)
-    if is_steady(heard.spectrum) and chosen.name in ("music", "speech"):
-        chosen = load_reference("pink")
-        notes.append("steady noise, neither music nor speech: compared with pink noise")
-        deviation = chosen.deviation_db(heard.spectrum)
-        trust = _trust(heard.spectrum) * _trust_of_colour(deviation)
-        if not trust:
-            notes.append("too far from pink to be pink noise with an EQ: not judged")
-    else:
-        deviation, trust = chosen.deviation_db(heard.spectrum), _trust(heard.spectrum)
+    chosen, deviation, trust, said = judged(heard.spectrum, chosen)
+    notes = [*known, *said]
     notes += [said for said in (_doubt(heard), _clipping(heard)) if said is not None]
     place = np.zeros(encoder.network.outputs)
     if trust and encoder.hears == "mel":
@@ -133,6 +125,19 @@ def listen(
         trust=trust,
         notes=tuple(notes),
     )
+
+
+def judged(spectrum: Spectrum, reference: Reference) -> tuple[Reference, Floats, float, tuple[str, ...]]:
+    """What a spectrum is compared with after all, how it differs, how far to trust that, what to know about it."""
+    if not (is_steady(spectrum) and reference.name in ("music", "speech")):
+        return reference, reference.deviation_db(spectrum), _trust(spectrum), ()
+    pink = load_reference("pink")
+    deviation = pink.deviation_db(spectrum)
+    trust = _trust(spectrum) * _trust_of_colour(deviation)
+    notes = ["steady noise, neither music nor speech: compared with pink noise"]
+    if not trust:
+        notes.append("too far from pink to be pink noise with an EQ: not judged")
+    return pink, deviation, trust, tuple(notes)
 
 
 def _heard_itself(audio: Audio | Heard, rate_hz: float | None, encoder: AudioEncoder) -> Floats:

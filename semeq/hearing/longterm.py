@@ -21,7 +21,7 @@ _BANDS_HZ = """20 50 83 120 161 208 259 318 383 455 537 628 729 843 971 1114 127
 BANDS_HZ: Floats = np.array(_BANDS_HZ.split(), dtype=np.float64)
 _EDGES_HZ = np.concatenate([[12.0], np.sqrt(BANDS_HZ[1:] * BANDS_HZ[:-1]), [20_800.0]])
 _CORE = (BANDS_HZ > 80.0) & (BANDS_HZ < 12_000.0)  # what decides how loud a frame is
-_WIDTHS_HZ = np.diff(_EDGES_HZ)
+WIDTHS_HZ = np.diff(_EDGES_HZ)
 
 SILENCE_DB = -100.0  # below it there is nothing to hear, whatever it is
 GATE_DB = 20.0  # how far below the mean a frame may be and still count, as in EBU Tech 3342
@@ -55,19 +55,78 @@ class Spectrum:
         return np.where(self.heard, self.levels_db - self.levels_db[self.heard].mean(), 0.0)
 
 
+class Bands:
+    """The power per Hz of frames on `BANDS_HZ`, the channels together; ``size`` is how long a frame is."""
+
+    def __init__(self, rate_hz: float, channels: int) -> None:
+        self.size = 1 << max(round(math.log2(rate_hz / 6.0)), 6)
+        self._window = np.hanning(self.size + 1)[:-1].astype(np.float32)
+        self._scale = 2.0 / (float(np.sum(np.square(self._window, dtype=np.float64))) * rate_hz * channels)
+        self._bins = _bin_edges(rate_hz, self.size)
+
+    def of(self, frames: npt.NDArray[np.float32]) -> Floats:
+        """Means over the bands, whole bins and shares of one: a product with a matrix would wait for its threads.
+
+        Shapes: ``[C, frames, size] -> [frames, 40]``.
+        """
+        powers = _powers(frames, self._window)
+        whole, share = self._bins
+        sums = np.add.reduceat(powers, whole, axis=1)[:, :-1]
+        at_edges = share * powers[:, whole]
+        sums = np.where(whole[1:] > whole[:-1], sums, 0.0) + at_edges[:, 1:] - at_edges[:, :-1]
+        widths = np.maximum(np.diff(whole + share), _TINY)
+        return np.asarray(np.maximum(sums, 0.0) * self._scale / widths)
+
+
+class Cells:
+    """What frames held, by how loud they were, so that a gate can come later."""
+
+    def __init__(self) -> None:
+        self._powers = np.zeros((_CELLS, len(BANDS_HZ)))
+        self._logs = np.zeros((_CELLS, len(BANDS_HZ)))
+        self._counts = np.zeros(_CELLS)
+
+    def add(self, bands: Floats, weight: float) -> None:
+        """Take in frames, each of which counts so much. Shape: ``[frames, 40]``."""
+        cells = np.clip(np.rint((core_db(bands) - _LOWEST_DB) * _STEPS_PER_DB), 0, _CELLS - 1).astype(int)
+        np.add.at(self._powers, cells, weight * bands)
+        np.add.at(self._logs, cells, weight * np.log10(np.maximum(bands, _TINY)))
+        np.add.at(self._counts, cells, weight)
+
+    def scale(self, factor: float) -> None:
+        """Let all that is here count more or less."""
+        for held in (self._powers, self._logs, self._counts):
+            held *= factor
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was taken in."""
+        return not self._counts.any()
+
+    def mean_db(self) -> float:
+        """How loud all of it is that is no silence; -inf where there is nothing."""
+        cells = slice(round((SILENCE_DB - _LOWEST_DB) * _STEPS_PER_DB) + 1, None)
+        power = float(np.sum(self._powers[cells][:, _CORE] @ WIDTHS_HZ[_CORE]))
+        return 10.0 * math.log10(power / self._counts[cells].sum()) if power > 0.0 else -math.inf
+
+    def spectrum(self, hop_s: float, rate_hz: float) -> Spectrum:
+        """What was loud enough; a frame stands for ``hop_s``."""
+        return _gated(self._counts, self._powers, self._logs, hop_s, rate_hz)
+
+
+def core_db(bands: Floats) -> Floats:
+    """How loud frames are. Shapes: ``[frames, 40] -> [frames]``."""
+    return np.asarray(10.0 * np.log10(np.maximum(bands[:, _CORE] @ WIDTHS_HZ[_CORE], _TINY)))
+
+
 class LongTerm:
     """Feed it blocks, then `finish`; memory does not grow with their number."""
 
     def __init__(self, rate_hz: float, channels: int) -> None:
-        self._size = 1 << max(round(math.log2(rate_hz / 6.0)), 6)
-        self._window = np.hanning(self._size + 1)[:-1].astype(np.float32)
-        self._scale = 2.0 / (float(np.sum(np.square(self._window, dtype=np.float64))) * rate_hz * channels)
-        self._bins = _bin_edges(rate_hz, self._size)
+        self._bands, self._cells = Bands(rate_hz, channels), Cells()
+        self._size = self._bands.size
         self._channels = channels
         self._rest: Samples = np.zeros((channels, 0), dtype=np.float32)
-        self._powers = np.zeros((_CELLS, len(BANDS_HZ)))  # by how loud the frame was, so that a gate can come later
-        self._logs = np.zeros((_CELLS, len(BANDS_HZ)))
-        self._counts = np.zeros(_CELLS)
         self._rate_hz, self._taken = rate_hz, 0
         self._course, self._passed = Course(), 0
 
@@ -90,34 +149,20 @@ class LongTerm:
     def _take(self, samples: Samples, count: int, hop: int) -> None:
         """Put the first frames into the cells of their loudness; one that does not overlap stands for two."""
         view = np.lib.stride_tricks.sliding_window_view(samples, self._size, axis=1)[:, : count * hop : hop]
-        bands = self._banded(_powers(view[:, :count], self._window))
-        weight = 2.0 * hop / self._size
-        levels_db = 10.0 * np.log10(np.maximum(bands[:, _CORE] @ _WIDTHS_HZ[_CORE], _TINY))
-        cells = np.clip(np.rint((levels_db - _LOWEST_DB) * _STEPS_PER_DB), 0, _CELLS - 1).astype(int)
-        np.add.at(self._powers, cells, weight * bands)
-        np.add.at(self._logs, cells, weight * np.log10(np.maximum(bands, _TINY)))
-        np.add.at(self._counts, cells, weight)
+        bands = self._bands.of(view[:, :count])
+        self._cells.add(bands, 2.0 * hop / self._size)
         self._course.update((self._passed + hop * np.arange(count)) / self._rate_hz, bands)
         self._taken += count
 
-    def _banded(self, powers: npt.NDArray[np.float32]) -> Floats:
-        """Means over the bands, whole bins and shares of one: a product with a matrix would wait for its threads."""
-        whole, share = self._bins
-        sums = np.add.reduceat(powers, whole, axis=1)[:, :-1]
-        at_edges = share * powers[:, whole]
-        sums = np.where(whole[1:] > whole[:-1], sums, 0.0) + at_edges[:, 1:] - at_edges[:, :-1]
-        widths = np.maximum(np.diff(whole + share), _TINY)
-        return np.asarray(np.maximum(sums, 0.0) * self._scale / widths)
-
     def finish(self) -> Spectrum:
         """What was heard so far; the last piece counts where all was shorter than one frame."""
-        counts, powers, logs = self._counts, self._powers, self._logs
-        if not counts.any() and self._rest.shape[1]:
+        cells = self._cells
+        if cells.empty and self._rest.shape[1]:
             alone = LongTerm(self._rate_hz, self._channels)
             alone._rest = np.pad(self._rest, ((0, 0), (0, self._size - self._rest.shape[1])))
             alone._take(alone._rest, 1, self._size // 2)
-            counts, powers, logs = alone._counts, alone._powers, alone._logs
-        found = _gated(counts, powers, logs, self._size / 2 / self._rate_hz, self._rate_hz)
+            cells = alone._cells
+        found = cells.spectrum(self._size / 2 / self._rate_hz, self._rate_hz)
         return replace(found, course=self._course.finish())
 
 
@@ -159,7 +204,7 @@ def _gated(counts: Floats, powers: Floats, logs: Floats, hop_s: float, rate_hz: 
     if not heard_cells.any():
         nothing = np.zeros(len(BANDS_HZ))
         return Spectrum(levels_db=nothing + SILENCE_DB, heard=nothing > 0, loud_s=0.0, flutter_db=nothing)
-    mean = np.sum(powers[heard_cells][:, _CORE] @ _WIDTHS_HZ[_CORE]) / counts[heard_cells].sum()
+    mean = np.sum(powers[heard_cells][:, _CORE] @ WIDTHS_HZ[_CORE]) / counts[heard_cells].sum()
     open_share = np.clip((cells_db - 10.0 * math.log10(mean) + GATE_DB) / 6.0 + 0.5, 0.0, 1.0) * heard_cells
     weight = float(open_share @ counts)
     levels_db = 10.0 * np.log10(np.maximum(open_share @ powers / weight, _TINY))

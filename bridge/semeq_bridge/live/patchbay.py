@@ -1,0 +1,180 @@
+"""The process that keeps JACK's connections: ``python -m semeq_bridge.live.patchbay SETUP``.
+
+It makes those that were asked for and remembers those that somebody makes; where a port comes back, so do they. While
+the ports of a strip are gone, what went into it goes past it, or nothing does, as it was asked.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import signal
+import sys
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from semeq.errors import SemeqError
+from semeq_bridge.jack import is_answered, jack_socket
+from semeq_bridge.live.child import Parent
+from semeq_bridge.live.engine import AGAIN
+from semeq_bridge.live.jack_sound import library, opened
+
+_LOOK_S, _PROBE_S = 0.1, 1.0
+Pair = tuple[str, str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Graph:
+    """The ports of JACK and what is connected: pairs of an output and an input."""
+
+    outputs: frozenset[str]
+    inputs: frozenset[str]
+    pairs: frozenset[Pair]
+
+    def has(self, port: str) -> bool:
+        """Whether there is such a port."""
+        return port in self.outputs or port in self.inputs
+
+    def holds(self, pair: Pair) -> bool:
+        """Whether both ends are there."""
+        return pair[0] in self.outputs and pair[1] in self.inputs
+
+
+@dataclass(slots=True)
+class Patches:
+    """What should be connected. ``strips`` are pairs of ports, in and out, channel by channel.
+
+    A rule is a pattern for ports of others, and the ports of ours that get one each, in the order of names.
+    """
+
+    strips: Sequence[Sequence[Pair]]
+    dry: bool = True
+    rules: Sequence[tuple[str, Sequence[str]]] = ()
+    wanted: set[Pair] = field(default_factory=set)
+    past: set[Pair] = field(default_factory=set)
+    _made: set[Pair] = field(default_factory=set)
+    _parted: set[Pair] = field(default_factory=set)
+
+    @property
+    def ours(self) -> set[str]:
+        """The names of our ports."""
+        return {port for strip in self.strips for pair in strip for port in pair} | {
+            port for _, ports in self.rules for port in ports
+        }
+
+    def look(self, graph: Graph) -> tuple[set[Pair], set[Pair]]:
+        """What to connect and what to part now."""
+        ours = self.ours
+        touching = {pair for pair in graph.pairs if pair[0] in ours or pair[1] in ours}
+        parted = {pair for pair in self._made if graph.holds(pair) and pair not in graph.pairs}  # somebody did that
+        self._parted = {pair for pair in self._parted | parted if graph.holds(pair)} - touching
+        self.wanted = (self.wanted | touching | self._by_rule(graph)) - self._parted
+        connect = {pair for pair in self.wanted if graph.holds(pair) and pair not in graph.pairs}
+        self._made = connect | (self.wanted & graph.pairs)
+        past: set[Pair] = set()
+        for strip in self.strips if self.dry else ():
+            if not all(graph.has(port) for pair in strip for port in pair):
+                past |= self._past(strip)
+        around = {pair for pair in past - self.past if graph.holds(pair) and pair not in graph.pairs}
+        part = (self.past - past) & graph.pairs
+        self.past = (self.past & past) | around
+        return connect | around, part
+
+    def failed(self, pair: Pair) -> None:
+        """It could not be connected: tried again with the next look."""
+        self._made.discard(pair)
+        self.past.discard(pair)
+
+    def _past(self, strip: Sequence[Pair]) -> set[Pair]:
+        """From whatever goes in to wherever it goes, without us."""
+        found: set[Pair] = set()
+        for into, out in strip:
+            sources = [pair[0] for pair in self.wanted if pair[1] == into]
+            found |= {(source, pair[1]) for source in sources for pair in self.wanted if pair[0] == out}
+        return found
+
+    def _by_rule(self, graph: Graph) -> set[Pair]:
+        found: set[Pair] = set()
+        for pattern, ports in self.rules:
+            if not all(graph.has(port) for port in ports):
+                continue
+            inward = ports[0] in graph.inputs
+            others = sorted(port for port in (graph.outputs if inward else graph.inputs) if re.search(pattern, port))
+            pairs = zip(others, ports, strict=False) if inward else zip(ports, others, strict=False)
+            found |= set(pairs)
+        return found
+
+
+def graph_of(client: Any, names: Iterable[str]) -> Graph:
+    """How it is now; the pairs are those of the ports of these names."""
+    outputs = {port.name: port for port in client.get_ports(is_audio=True, is_output=True)}
+    inputs = {port.name: port for port in client.get_ports(is_audio=True, is_input=True)}
+    pairs: set[Pair] = set()
+    for name in names:
+        if name in outputs:
+            pairs |= {(name, other.name) for other in client.get_all_connections(outputs[name])}
+        elif name in inputs:
+            pairs |= {(other.name, name) for other in client.get_all_connections(inputs[name])}
+    return Graph(outputs=frozenset(outputs), inputs=frozenset(inputs), pairs=frozenset(pairs))
+
+
+def main(text: str) -> None:
+    """Look ten times a second until the other end is gone."""
+    for name in {"SIGTERM", "SIGINT", "SIGHUP"} & set(dir(signal)):
+        signal.signal(getattr(signal, name), signal.SIG_IGN)
+    setup: Mapping[str, Any] = json.loads(text)
+    parent = Parent()
+    patches = patches_of(setup)
+    try:
+        client, jack = opened(f"{setup['client']}_patchbay"), library()
+        client.activate()
+    except SemeqError as error:
+        parent.tell(waits=str(error))  # the process that plays says the same
+        os._exit(AGAIN)
+    server, probe_s = jack_socket(), time.monotonic()
+    for pair in setup.get("wanted", ()):
+        patches.wanted.add((pair[0], pair[1]))
+    parent.tell(up="")
+    told: set[Pair] = set()
+    while parent.open:
+        parent.said(_LOOK_S)
+        if time.monotonic() - probe_s > _PROBE_S:
+            probe_s = time.monotonic()
+            if server is not None and not is_answered(server):
+                os._exit(AGAIN)
+        connect, part = patches.look(graph_of(client, patches.ours | {pair[0] for pair in patches.past}))
+        for pair in sorted(connect):
+            try:
+                client.connect(*pair)
+            except jack.JackError:
+                patches.failed(pair)
+        for pair in sorted(part):
+            with contextlib.suppress(jack.JackError):
+                client.disconnect(*pair)
+        if patches.wanted != told:
+            told = set(patches.wanted)
+            parent.tell(wanted=sorted(told))
+    os._exit(0)
+
+
+def patches_of(setup: Mapping[str, Any]) -> Patches:
+    """The ports of every strip by their names, and the rules."""
+    client, strips, rules = setup["client"], [], []
+    for row in setup["strips"]:
+        places = range(1, row["channels"] + 1)
+        into, out, ears = (
+            [f"{client}:{row['name']}_{way}_{place}" for place in places] for way in ("in", "out", "hear")
+        )
+        strips.append(list(zip(into, out, strict=True)))
+        for way, ports in (("from", into), ("into", out), ("hear", ears)):
+            if pattern := setup.get(way, {}).get(row["name"]):
+                rules.append((pattern, ports))
+    return Patches(strips=strips, dry=setup.get("dry", True), rules=rules)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

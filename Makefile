@@ -58,7 +58,7 @@ library: $(VENV)/.demo
 wheel: $(VENV)/.dev
 	rm -rf dist
 	$(BIN)/python -m build --wheel --outdir dist . >/dev/null
-	PYTHON=$(BIN)/python sh tests/wheel.sh
+	PYTHON=$(BIN)/python bash tests/wheel.sh
 
 NAMES := default v1 v2 v3 v2-vae socialfx
 EARS := audio-default audio-cnn

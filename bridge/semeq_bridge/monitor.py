@@ -24,14 +24,33 @@ def table(values: Mapping[str, Any], before: Mapping[str, Any], passed_s: float)
         gains = " ".join(f"{it.get(f'band/{band}/gain', 0.0):+5.1f}" for band in range(1, 6))
         states = "".join(f" ({state})" for state in ("bypass", "hold") if it.get(state))
         lines.append(f"{name:<10}{'AB'[int(it['ab'])]:<4}{it['intensity']:>9.2f}  {gains:<32} {it['term']}{states}")
+        if it.get("adapt") and status.get("sound-starts"):
+            peaks = f"in {it.get('meter/in', 0.0):.1f}, out {it.get('meter/out', 0.0):.1f} dBFS"
+            lines.append(f"{'':<14}hears {it.get('heard')}; {it.get('expect')}; {peaks}")
     lines += ["", "  ".join(f"{name} {_rate(status, was, name, passed_s)}" for name in _RATES if name in status)]
     times = [f"{name.removesuffix('-ms')} {status[name]:.2f} ms" for name in _TIMES if name in status]
     lines.append(f"to the driver: {', '.join(times)}")
     lines.append("  ".join(f"{name} {status[name]}" for name in _LEVELS if name in status))
+    if "sound-starts" in status:
+        lines.append(_sound(status))
     troubles = [f"! {text}" for name, text in status.items() if name.startswith("trouble-")]
     known = {*_RATES, *_TIMES, *_LEVELS}
-    lost = [f"{name} {count}" for name, count in status.items() if name not in known and not isinstance(count, str)]
+    lost = [
+        f"{name} {count}"
+        for name, count in status.items()
+        if name not in known and not isinstance(count, str) and not name.startswith("sound-")
+    ]
     return "\n".join([*lines, f"not followed: {', '.join(lost) if lost else 'nothing'}", *troubles])
+
+
+def _sound(status: Mapping[str, Any]) -> str:
+    """How the process that plays is doing."""
+    it = {name.removeprefix("sound-"): value for name, value in status.items() if name.startswith("sound-")}
+    if not it.get("rate"):
+        return "sound: none yet"
+    times = f"a block takes {it.get('p50-us', 0):.0f} us, at most {it.get('p99-us', 0):.0f} (of a hundred)"
+    counts = ", ".join(f"{name} {it.get(name, 0)}" for name in ("late", "xruns", "bad"))
+    return f"sound: {it['rate']} Hz, {it.get('block', 0)} frames; {times}; {counts}; started {it['starts']} times"
 
 
 def _under(values: Mapping[str, Any], head: str) -> dict[str, Any]:

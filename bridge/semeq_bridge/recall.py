@@ -16,13 +16,25 @@ from semeq.sidecar import write_text
 from semeq_bridge.controls import BAND_RANGES
 from semeq_bridge.core import new_state
 from semeq_bridge.errors import BridgeError
-from semeq_bridge.state import MOST_SNAPSHOTS, Instance, Moved, Put, Sound, State, Wording, checked_words
+from semeq_bridge.state import (
+    MOST_SNAPSHOTS,
+    SPEEDS_S,
+    Instance,
+    Listening,
+    Moved,
+    Put,
+    Sound,
+    State,
+    Wording,
+    checked_words,
+)
 
 FORMAT = "semeq.project/1"
 _NAME = re.compile(r"[\w][\w .-]{0,63}")
 _MOST_BYTES = 4 << 20
 _EVERY_S = 2.0
-_KEYS = {"sounds", "side", "bypass", "held", "snapshots"}
+_KEYS = {"sounds", "side", "bypass", "held", "snapshots", "listening"}
+_FOLLOWS = ("adapt", "speed_s", "release_s", "reference", "match")
 
 
 def project_file(name: str) -> Path:
@@ -44,6 +56,7 @@ def _told(it: Instance) -> dict[str, Any]:
         "bypass": it.bypass,
         "held": None if it.held is None else _sound_told(it.held),
         "snapshots": {name: _sound_told(sound) for name, sound in it.snapshots},
+        "listening": {part: getattr(it.listening, part) for part in _FOLLOWS},
     }
 
 
@@ -76,7 +89,21 @@ def _instance(name: str, row: Mapping[str, Any]) -> Instance:
     held = None if row["held"] is None else _sound(row["held"])
     side = int(row["side"] == 1)
     made = Instance(name=name, sounds=(first, second), side=side, bypass=row["bypass"] is True, held=held)
-    return replace(made, snapshots=snapshots)
+    return replace(made, snapshots=snapshots, listening=_listening(row.get("listening", {})))
+
+
+def _listening(row: Mapping[str, Any]) -> Listening:
+    """How the material was followed; projects that are older say nothing of it."""
+    usual = Listening()
+    if strange := sorted(set(row) - set(_FOLLOWS)):
+        raise BridgeError(f"{strange[0]!r} is no key of listening")
+    return Listening(
+        adapt=row.get("adapt") is True,
+        speed_s=_within(row.get("speed_s", usual.speed_s), *SPEEDS_S),
+        release_s=_within(row.get("release_s", usual.release_s), *SPEEDS_S),
+        reference=str(row.get("reference", usual.reference)),
+        match=row.get("match") is True,
+    )
 
 
 def _sound(row: Mapping[str, Any]) -> Sound:

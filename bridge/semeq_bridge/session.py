@@ -96,6 +96,10 @@ def started(setup: Setup, say: Callable[[str], None]) -> tuple[State, Keeper | N
         path = project_file(setup.project)
         state, others = read_project(path, state)
         keeper = Keeper(path, say, others)
+        for it in state.instances.values():
+            if it.listening.reference not in state.references:
+                hint = f"give it with --own-reference {it.listening.reference}=PLACE"
+                raise BridgeError(f"{path}: {it.name} is compared with {it.listening.reference!r}, not here: {hint}")
     for address, value in setup.start:
         state, effects = apply(state, Event(address, (value,), "start"), 0.0)
         for effect in effects:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MOST_UNDO, MOST_WORDS_CHARS, MOST_BLENDED, MOST_SNAPSHOTS = 64, 200, 12, 64
 QUIETEST_DB = -120.0
+SPEEDS_S = (0.5, 120.0)
 _ONE_MOVE_S = 1.0  # a fader that moves on within this time is one thing to undo
 
 

@@ -16,7 +16,7 @@ from semeq_bridge.errors import MessageError
 from semeq_bridge.osc import Arg
 from semeq_bridge.state import QUIETEST_DB, Heard, Instance, Sound, said_settings
 
-MEMORY_SHARE, LAG_SHARE = 1 / 8, 1 / 6
+MEMORY_SHARE, LAG_SHARE = 1 / 5, 1 / 7
 """Of the time within which a change of the material is followed: how long the ear remembers, how the share lags."""
 _MOST_STEP_S = 0.25
 _BANDS = len(BANDS_HZ)

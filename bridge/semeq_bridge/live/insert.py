@@ -28,6 +28,7 @@ class Insert:
         self._delta, self._last = 0.0, np.zeros((channels, 1), np.float32)
         self._delta_step = 1.0 / self._frames(_DELTA_MS)
         self._to_delta = 0.0
+        self._tail = np.zeros((channels, 0), np.float32)
         self._open = 1.0  # 0 after what was no sound, until it has faded in again
         self.bad = 0
         fade = 0.5 + 0.5 * np.cos(np.pi * np.arange(1, self._frames(_FADE_OUT_MS) + 1) / self._frames(_FADE_OUT_MS))
@@ -62,6 +63,8 @@ class Insert:
             out -= block
         if self._open < 1.0:
             out *= self._opening(block.shape[1])
+        if self._tail.shape[1]:
+            self._fade(out)
         self._last = out[:, -1:]
         self._strip.write(block if self._tap == "input" else out if heard is None else heard)
         self._meter(high, float(max(out.max(), -out.min())), block.shape[1])
@@ -75,17 +78,20 @@ class Insert:
     def _muted(self, block: Audio) -> Audio:
         """Silence in place of what is no sound, reached without a click; the filters forget it."""
         self.bad += 1
+        self._tail = self._last * self._fade_out
         out = np.zeros_like(block)
-        count = min(block.shape[1], len(self._fade_out))
-        out[:, :count] = self._last * self._fade_out[:count]
-        if count == len(self._fade_out):
-            self._last = np.zeros_like(self._last)
-        else:
-            self._last = out[:, -1:].copy()
+        self._fade(out)
+        self._last = out[:, -1:].copy()
         self._open = 0.0
         self._eq.reset()
-        self._meter(0.0, 0.0, block.shape[1])
+        self._meter(0.0, float(np.abs(out).max()), block.shape[1])
         return out
+
+    def _fade(self, out: Audio) -> None:
+        """What was heard last, dying away over as many blocks as that takes."""
+        count = min(out.shape[1], self._tail.shape[1])
+        out[:, :count] += self._tail[:, :count]
+        self._tail = self._tail[:, count:]
 
     def _opening(self, frames: int) -> Audio:
         way = np.minimum(self._open + np.arange(1, frames + 1) / self._frames(_FADE_IN_MS), 1.0)

@@ -24,7 +24,7 @@ from semeq.hearing.live import Ear, Moment
 from semeq.hearing.longterm import BANDS_HZ
 from semeq.hearing.reference import load_reference
 from semeq.streaming import Audio, StreamingEq
-from semeq_bridge.core import EARS, Event, Refused, apply, new_state, value_at
+from semeq_bridge.core import EARS, Event, Refused, Replied, apply, new_state, value_at
 from semeq_bridge.live.desk import asked, worth_it
 from semeq_bridge.live.follow import frame_args, read_frame
 from semeq_bridge.live.insert import Insert
@@ -368,6 +368,14 @@ def test_what_is_there_already_is_given_less_of_and_its_opposite_more() -> None:
     assert 1.3 < shares[2] <= 1.5
     assert value_at(state, "/semeq/heard") == "bright 80 %"
     assert "of the opposite" in str(value_at(state, "/semeq/expect"))
+
+
+def test_the_spectrum_can_be_asked_for() -> None:
+    state = following()
+    assert apply(state, Event("/semeq/main/spectrum"), 0.0)[1] == (Replied("/semeq/main/spectrum", (), ""),)
+    (told,) = apply(heard(state, moment(LIKE), 0.0), Event("/semeq/main/spectrum"), 0.0)[1]
+    assert isinstance(told, Replied)
+    assert np.abs(np.array(told.args) - moment(LIKE).shape_db).max() < 0.02
 
 
 def test_it_moves_slowly_and_stands_still_in_silence_and_on_hold() -> None:

@@ -33,6 +33,11 @@ ABOUT_ALL = (
     ("programs", "", "the words of the program list"),
     ("dump", "", "all values, each at its address; /semeq/<instance>/dump those of one"),
     ("<instance>/curve", "", "frequency, gain and Q of the five bands that are played, in one message"),
+    (
+        "<instance>/spectrum",
+        "",
+        "what is heard, in dB on 40 bands from 20 Hz to 19.7 kHz, level-free; nothing where nobody listens",
+    ),
     ("ping", "anything", "answered by /semeq/pong with the same"),
     ("status", "", "what came, was refused, dropped and sent; how long changes took; drivers in trouble"),
     ("error", "is sent to you", "the address that was refused, and why"),
@@ -172,6 +177,10 @@ def _told(state: State, address: str, event: Event) -> list[Effect] | None:
             bands = state.instances[name].settings.bands
             row = tuple(value for band in bands for value in (band.freq_hz, band.gain_db, band.q))
             return [Replied(address, row, event.source)]
+        case [str(name), "spectrum"] if name in state.instances and not event.args:
+            moment = state.instances[name].heard.moment
+            levels = () if moment is None else tuple(round(float(level), 2) for level in moment.shape_db)
+            return [Replied(address, levels, event.source)]
     return None
 
 

@@ -258,6 +258,18 @@ def test_the_trim_keeps_a_piece_as_loud_as_it_was(words: str) -> None:
     assert abs(after - before) <= abs(plain - before) + 0.1
 
 
+def test_a_loud_note_does_not_carry_the_trim_away() -> None:
+    """Bass comes and goes: the level of the rest must not follow it within a beat."""
+    state = following("warm", match=1, adapt=0)
+    bass = np.where(BANDS_HZ < 150, 20.0, 0.0)
+    trims = []
+    for step in range(400):
+        state = heard(state, moment(bass if step // 100 % 2 else -bass), step / 20)
+        trims.append(float(str(value_at(state, "/semeq/trim"))))
+    assert np.ptp(trims) > 1.0  # it does follow
+    assert np.abs(np.subtract(trims[4:], trims[:-4])).max() < 1.0  # in a fifth of a second
+
+
 def test_the_trim_has_limits_and_is_nothing_for_a_flat_curve() -> None:
     most = EqSettings.of((8000, 300, 600, 1200, 200), (12,) * 5, (0.7, 0.3, 0.3, 0.3, 0.7))
     assert trim_db(most, None) == -MOST_DB

@@ -13,6 +13,7 @@ from semeq_bridge.errors import MessageError
 
 if TYPE_CHECKING:
     from semeq.hearing.live import Moment
+    from semeq.response import Floats
 
 MOST_UNDO, MOST_WORDS_CHARS, MOST_BLENDED, MOST_SNAPSHOTS = 64, 200, 12, 64
 QUIETEST_DB = -120.0
@@ -76,10 +77,11 @@ class Heard:
     """What is heard of the material where somebody listens, and how much of the words that leaves to do.
 
     ``have`` is how much of the words it has, ``share`` how much of them is given now, on the way to ``aim``; 1 is as
-    they are. ``words`` say what it is like; ``in_dbfs`` and ``out_dbfs`` are peaks of what goes in and comes out.
+    they are. ``words`` say what it is like, ``shape_db`` is its spectrum, moving slowly; ``in_dbfs`` and ``out_dbfs`` are peaks of what goes in and comes out.
     """
 
     moment: Moment | None = None
+    shape_db: Floats | None = field(default=None, compare=False)
     at_s: float = 0.0
     have: float = 0.0
     share: float = 1.0
@@ -170,8 +172,7 @@ class Instance:
         if self.listening.match and not self.listening.delta:
             from semeq_bridge.live.trim import trim_db
 
-            moment = self.heard.moment
-            settings = settings.with_preamp(trim_db(settings, moment.shape_db if moment is not None else None))
+            settings = settings.with_preamp(trim_db(settings, self.heard.shape_db))
         return settings
 
 

@@ -23,6 +23,7 @@ from semeq_bridge.state import Instance, State
 
 _DEAF_S = 4.0
 _AUDIBLE_DB = 0.1
+_RECENT = 4096
 _LIVE = "semeq_bridge.live"
 
 
@@ -159,9 +160,10 @@ class Desk:
             "sound-rate": panel.get("rate"),
             "sound-block": panel.get("block"),
         }
-        count = min(panel.get("blocks"), TIMES)
+        blocks = panel.get("blocks")
+        count = min(blocks, _RECENT)
         if count:
-            times = np.sort(panel.times_us[:count])
+            times = np.sort(panel.times_us[np.arange(blocks - count, blocks) % TIMES])
             for name, share in (("p50", 0.5), ("p99", 0.99)):
                 found[f"sound-{name}-us"] = round(float(times[min(int(share * count), count - 1)]))
         return found

@@ -18,7 +18,7 @@ from semeq_bridge.state import QUIETEST_DB, Heard, Instance, Sound, said_setting
 
 MEMORY_SHARE, LAG_SHARE = 1 / 5, 1 / 7
 """Of the time within which a change of the material is followed: how long the ear remembers, how the share lags."""
-_MOST_STEP_S = 0.25
+_MOST_STEP_S, _SHAPE_S = 0.25, 3.0
 _BANDS = len(BANDS_HZ)
 
 
@@ -28,12 +28,15 @@ def followed(instance: Instance, moment: Moment, words: str, peaks_dbfs: tuple[f
     full = full_settings(instance.sound)
     have, share = moment.have(full), before.share
     aim = share_for(have, instance.sound.wording.intensity, moment.trust)
+    passed_s = min(max(at_s - before.at_s, 0.0), _MOST_STEP_S)
     if how.adapt and moment.sounding and instance.held is None:
         lag_s = LAG_SHARE * (how.speed_s if aim > share else how.release_s)
-        passed_s = min(max(at_s - before.at_s, 0.0), _MOST_STEP_S)
         share += (aim - share) * (1.0 - math.exp(-passed_s / lag_s))
     into, out = (max(peak, QUIETEST_DB) for peak in peaks_dbfs)
-    heard = Heard(moment=moment, at_s=at_s, have=have, share=share, aim=aim, words=words)
+    shape_db = moment.shape_db
+    if before.shape_db is not None:  # in dB, so that one loud note does not carry the trim away
+        shape_db = before.shape_db + (shape_db - before.shape_db) * (1.0 - math.exp(-passed_s / _SHAPE_S))
+    heard = Heard(moment=moment, shape_db=shape_db, at_s=at_s, have=have, share=share, aim=aim, words=words)
     return replace(instance, heard=replace(heard, in_dbfs=into, out_dbfs=out))
 
 

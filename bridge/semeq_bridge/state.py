@@ -77,7 +77,8 @@ class Heard:
     """What is heard of the material where somebody listens, and how much of the words that leaves to do.
 
     ``have`` is how much of the words it has, ``share`` how much of them is given now, on the way to ``aim``; 1 is as
-    they are. ``words`` say what it is like, ``shape_db`` is its spectrum, moving slowly; ``in_dbfs`` and ``out_dbfs`` are peaks of what goes in and comes out.
+    they are. ``words`` say what it is like; ``shape_db`` is its spectrum, moving slowly; ``in_dbfs`` and ``out_dbfs``
+    are peaks of what goes in and comes out.
     """
 
     moment: Moment | None = None

@@ -380,7 +380,7 @@ def test_the_drivers_say_what_is_there_or_why_not() -> None:
 def test_the_doctor_says_what_is_there_and_what_to_do(bridge: Running) -> None:
     rows = {row["what"]: row for row in json.loads(command("doctor", "--json", "--to", bridge.to).stdout)}
     assert rows["OSC"]["said"] == f"a bridge answers at {bridge.to}, with vox, gtr"
-    assert set(rows) == {"OSC", "MIDI", "JACK", "jalv", "Ardour", "Live"}
+    assert set(rows) == {"OSC", "MIDI", "JACK", "JACK-Client", "sound", "jalv", "Ardour", "Live"}
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
         other.bind(("127.0.0.1", 0))
         done = command("doctor", "--to", f"127.0.0.1:{other.getsockname()[1]}")

@@ -186,6 +186,18 @@ def test_what_is_no_sound_is_muted_and_the_sound_comes_back_without_a_click(bad:
 WARM_TONE = StreamingEq(WARM, rate_hz=RATE, channels=1).process(sine(440.0, 2.0, peak=0.5).astype(np.float32))
 
 
+@pytest.mark.parametrize("bad", [np.nan, np.inf, 1e30])
+def test_the_listener_is_not_given_what_is_no_sound(bad: float) -> None:
+    (strip,) = Panel.new(Shape(strips=1, channels=2)).strips
+    insert = Insert(strip, RATE, 2, "ports")
+    clean = noise(0.1).astype(np.float32)
+    for heard_there in (clean, np.full_like(clean, bad), clean):
+        assert np.isfinite(insert.process(clean, heard_there)).all()
+    place, block = strip.read(0, 2)
+    assert place == 2 * clean.shape[1]
+    assert np.array_equal(block, np.concatenate([clean, clean], axis=1))
+
+
 def test_denormals_come_out_as_silence_in_no_more_time() -> None:
     _, insert = one_strip(settings=WARM)
     out = in_blocks(insert, np.full((2, 9600), 1e-40, np.float32), lambda: 128)

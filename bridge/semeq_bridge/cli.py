@@ -107,15 +107,17 @@ def monitor_command(to: str, once: bool, as_json: bool) -> None:
 @app.command("devices")
 @json_option
 def devices_command(as_json: bool) -> None:
-    """List the MIDI ports there are."""
-    from semeq_bridge.midi.ports import names
+    """List the MIDI ports there are, and the sound devices."""
+    from semeq_bridge.doctor import device_text, devices_here
 
-    inputs, outputs = names()
+    found, whys = devices_here()
+    for why in whys:
+        click.echo(why, err=True)
     if as_json:
-        click.echo(json.dumps({"inputs": inputs, "outputs": outputs}, ensure_ascii=False))
+        click.echo(json.dumps(found, ensure_ascii=False))
         return
-    for title, rows in (("inputs", inputs), ("outputs", outputs)):
-        click.echo(f"{title}: {', '.join(rows) if rows else 'none'}")
+    for title, rows in found.items():
+        click.echo(f"{title}: {', '.join(map(device_text, rows)) or 'none'}")
 
 
 @app.command("learn")
@@ -171,7 +173,12 @@ def replay_command(file: Path, instances: tuple[str, ...], programs: tuple[str, 
         click.echo(f"{address} {value}")
 
 
-@app.command("export")
+@app.group("state")
+def state_group() -> None:
+    """What a bridge that runs, or a project that was kept, plays."""
+
+
+@click.command("export")
 @click.argument("instance", default="main")
 @to_option
 @click.option("--project", metavar="NAME", help="From a project that was kept, instead of a bridge that runs.")
@@ -182,3 +189,7 @@ def export_command(instance: str, to: str, project: str | None) -> None:
 
     settings = settings_in(project_file(project), instance) if project else played(to, instance)
     click.echo(settings.to_json(indent=2))
+
+
+app.add_command(export_command)
+state_group.add_command(export_command)

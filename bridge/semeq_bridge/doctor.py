@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from dataclasses import dataclass
+from typing import Any
 
 from semeq_bridge.client import Talk
 from semeq_bridge.core import ROOT
@@ -23,12 +24,43 @@ class Finding:
     needed: bool = False
 
     def __str__(self) -> str:
-        return f"{'ok ' if self.well else '-- '} {self.what:<8} {self.said}"
+        return f"{'ok ' if self.well else '-- '} {self.what:<11} {self.said}"
 
 
 def findings(host: str, port: int) -> list[Finding]:
-    """Everything, in the order of a signal: OSC, MIDI, JACK, what plays."""
-    return [_osc(host, port), _midi(), _jack(), _jalv(), _ardour(), _live()]
+    """Everything, in the order of a signal: OSC, MIDI, JACK, sound, what plays."""
+    return [_osc(host, port), _midi(), _jack(), _jack_client(), _sound(), _jalv(), _ardour(), _live()]
+
+
+def devices_here() -> tuple[dict[str, list[Any]], list[str]]:
+    """MIDI ports and sound devices, and why there are none where their library is not there."""
+    from semeq_bridge.live.device_sound import devices
+    from semeq_bridge.midi.ports import names
+
+    found: dict[str, list[Any]] = {"inputs": [], "outputs": [], "sound": []}
+    whys: list[str] = []
+    try:
+        found["inputs"], found["outputs"] = names()
+    except BridgeError as error:
+        whys.append(str(error))
+    try:
+        found["sound"] = devices()
+    except BridgeError as error:
+        whys.append(str(error))
+    return found, whys
+
+
+def device_text(row: Any) -> str:
+    """A port or a device in a line.
+
+    >>> device_text({"name": "USB", "inputs": 2, "outputs": 0, "system": "ALSA"})
+    'USB (2 in, 0 out, ALSA)'
+    """
+    return (
+        f"{row['name']} ({row['inputs']} in, {row['outputs']} out, {row['system']})"
+        if isinstance(row, dict)
+        else str(row)
+    )
 
 
 def _osc(host: str, port: int) -> Finding:
@@ -68,6 +100,29 @@ def _jack() -> Finding:
         return Finding(what="JACK", well=True, said=f"the server {name!r} answers")
     hint = "needed for jalv and for MIDI over JACK; JACK_DEFAULT_SERVER names another (PipeWire's does not show here)"
     return Finding(what="JACK", well=False, said=f"no server {name!r} runs; {hint}")
+
+
+def _jack_client() -> Finding:
+    from semeq_bridge.live.jack_sound import library
+
+    try:
+        library()
+    except BridgeError as error:
+        return Finding(what="JACK-Client", well=False, said=f"{error}; needed for live --jack and listen --jack")
+    return Finding(what="JACK-Client", well=True, said="its library is there: semeq-bridge live --jack NAME")
+
+
+def _sound() -> Finding:
+    from semeq_bridge.live.device_sound import devices
+
+    try:
+        rows = devices()
+    except BridgeError as error:
+        return Finding(what="sound", well=False, said=f"{error}; needed for play, and for live and listen --device")
+    if not any(row["outputs"] for row in rows):
+        hint = "plug one in or start JACK; play FILE --device-out none works without"
+        return Finding(what="sound", well=False, said=f"no device with outputs: {hint}")
+    return Finding(what="sound", well=True, said=f"devices: {', '.join(map(device_text, rows))}")
 
 
 def _jalv() -> Finding:

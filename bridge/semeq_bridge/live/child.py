@@ -72,7 +72,12 @@ class Child:
     def _start(self, now_s: float) -> None:
         command = [sys.executable, "-m", self._module, json.dumps(self.setup)]
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, pass_fds=self._descriptors
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+            pass_fds=self._descriptors,
+            process_group=0,  # Ctrl-C is for us: it ends when we do
         )
         for pipe in (self.process.stdin, self.process.stdout):
             assert pipe is not None

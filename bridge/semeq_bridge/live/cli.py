@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -107,9 +108,10 @@ def play_command(config: Path | None, as_json: bool, file: Path, **given: Any) -
 @json_option
 def listen_command(as_json: bool, **given: Any) -> None:
     """Say what ports of JACK, a device or a file sound like, twice a second: words with percentages, level."""
-    from semeq_bridge.live.jobs import ListenOptions, listen
+    from semeq_bridge.live.hear import ListenOptions, listen
 
-    for row in listen(ListenOptions(**given), lambda line: click.echo(line, err=True)):
-        silent = "" if row["sounding"] else "  (silence)"
-        line = f"{row['at_s']:7.1f} s  {row['level_db']:6.1f} dB  {row['words'] or '-'}{silent}"
-        click.echo(json.dumps(row, ensure_ascii=False) if as_json else line)
+    with contextlib.suppress(KeyboardInterrupt):  # so it ends where no --seconds says otherwise
+        for row in listen(ListenOptions(**given), lambda line: click.echo(line, err=True)):
+            silent = "" if row["sounding"] else "  (silence)"
+            line = f"{row['at_s']:7.1f} s  {row['level_db']:6.1f} dB  {row['words'] or '-'}{silent}"
+            click.echo(json.dumps(row, ensure_ascii=False) if as_json else line)

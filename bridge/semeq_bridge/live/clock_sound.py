@@ -16,7 +16,15 @@ from semeq_bridge.live.source import Source
 class ClockSound:
     """Every strip gets the same file."""
 
-    def __init__(self, engine: Engine, parent: Parent, *, file: str, block: int = 512, loop: bool = True) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        parent: Parent,
+        *,
+        file: str,
+        block: int = 512,
+        loop: bool = True,
+    ) -> None:
         self._engine, self._parent, self._block = engine, parent, block
         self._source = Source(Path(file), is_loop=loop)
         self._stop, self._told = threading.Event(), False
@@ -30,19 +38,24 @@ class ClockSound:
 
     def _play(self) -> None:
         due_s = time.monotonic()
-        while not self._stop.wait(max(due_s - time.monotonic(), 0.0)):
-            began_ns = time.perf_counter_ns()
-            block = self._source.read(self._block)
-            for number in range(len(self._engine.rows)):
-                self._engine.block(number, block)
-            self._engine.done(began_ns, self._block)
-            due_s += self._block / self._source.rate_hz
+        try:
+            while not self._stop.wait(max(due_s - time.monotonic(), 0.0)):
+                began_ns = time.perf_counter_ns()
+                block = self._source.read(self._block)
+                for number in range(len(self._engine.rows)):
+                    self._engine.block(number, block)
+                self._engine.done(began_ns, self._block)
+                due_s += self._block / self._source.rate_hz
+        except Exception as error:  # said by whoever looks after us, without a trace
+            self._engine.failed = f"{type(error).__name__}: {error}"
 
     def look(self, _: bool) -> str:
         """Say where it is."""
         self._parent.tell(place=round(self._source.place_s, 2), of=round(self._source.dur_s, 2))
         if self._source.is_over and not self._told:
             self._told = True
+            if self._source.failed:
+                self._parent.tell(say=self._source.failed)
             self._parent.tell(ended="")
         return ""
 

@@ -23,6 +23,7 @@ from semeq_bridge.state import Instance, State
 
 _DEAF_S = 4.0
 _AUDIBLE_DB = 0.1
+_MOST_CLIENT_CHARS = 48  # JACK takes 63; what keeps the connections has a longer name than ours
 _RECENT = 4096
 _LIVE = "semeq_bridge.live"
 
@@ -46,6 +47,12 @@ def worth_it(before: Instance | None, after: Instance, has: Asked | None, wanted
     return max(abs(one - other) for one, other in moved) >= _AUDIBLE_DB
 
 
+def _check_client(client: str) -> None:
+    """JACK's library refuses such names as if no server answered."""
+    if not 0 < len(client) <= _MOST_CLIENT_CHARS or ":" in client:
+        raise BridgeError(f"--client {client[:80]!r}: use 1 to {_MOST_CLIENT_CHARS} characters without a colon")
+
+
 class Desk:
     """One strip for each instance, in their order."""
 
@@ -64,6 +71,7 @@ class Desk:
         self._children = [self._engine, self._ears]
         if live.backend == "jack":
             client = {"client": live.options.get("client", "semeq")}
+            _check_client(str(client["client"]))
             self._children.append(Child(f"{_LIVE}.patchbay", {"strips": rows, **client, **live.patches}, say))
         self._shown: list[Instance | None] = [None] * len(names)
         self._has: list[Asked | None] = [None] * len(names)
@@ -90,6 +98,7 @@ class Desk:
                         yield Event(f"{ROOT}/{self._names[strip]}/{EARS}", tuple(args), EARS)
                     case {"up": str(where)} if child is self._engine:
                         self._up, self.where = True, where
+                        child.patient = True  # what has worked is waited for
                         self._say(f"sound: {where}")
                     case {"started": _} if child is self._ears:
                         self._told = [None] * len(self._names)

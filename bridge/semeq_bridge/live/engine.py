@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import gc
 import json
+import math
 import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any, Protocol
 
@@ -25,6 +26,7 @@ from semeq_bridge.live.panel import TIMES, Panel
 AGAIN = 75
 _WORRIED_S, _STUCK_S = 0.4, 3.0
 _LOOK_S = 0.1
+_CALM_S = 10.0  # bad sound that comes back within this time is not told again
 BACKENDS = {
     "jack": "jack_sound:JackSound",
     "device": "device_sound:DeviceSound",
@@ -115,7 +117,8 @@ def main(text: str) -> None:
     gc.freeze()
     gc.disable()
     parent.tell(up=where, rate_hz=engine.rate_hz)
-    blocks, moved_s, bad = panel.get("blocks"), time.monotonic(), 0
+    blocks, moved_s = panel.get("blocks"), time.monotonic()
+    bad = [(0, -math.inf)] * len(engine.rows)
     while parent.open:
         for said in parent.said(_LOOK_S):
             backend.order(said)
@@ -130,19 +133,36 @@ def main(text: str) -> None:
         if why:
             parent.tell(error=why)
             os._exit(AGAIN)
-        bad = _tell_bad(engine, parent, bad)
+        _tell_bad(engine, parent, bad)
     backend.stop()
     os._exit(0)
 
 
-def _tell_bad(engine: Engine, parent: Parent, before: int) -> int:
-    """Say it once when what comes in is no sound, and when it is again."""
-    now = sum(insert.bad for insert in engine.inserts)
-    engine.panel.put("bad", now)
-    if now and not before:
-        names = ", ".join(row["name"] for row, it in zip(engine.rows, engine.inserts, strict=True) if it.bad)
+def _tell_bad(engine: Engine, parent: Parent, before: list[tuple[int, float]]) -> None:
+    """Say it when what comes in is no sound."""
+    counts = [insert.bad for insert in engine.inserts]
+    engine.panel.put("bad", sum(counts))
+    if begun := newly_bad(counts, before, time.monotonic()):
+        names = ", ".join(engine.rows[strip]["name"] for strip in begun)
         parent.tell(say=f"{names}: what comes in is no sound (NaN, infinity or far too loud): muted while it lasts")
-    return now
+
+
+def newly_bad(counts: Sequence[int], before: list[tuple[int, float]], now_s: float) -> list[int]:
+    """Which strips have begun to get what is no sound, once for each time; ``before`` is what was known, and is now.
+
+    >>> known = [(0, float("-inf"))] * 2
+    >>> [newly_bad(counts, known, now_s) for counts, now_s in [((0, 3), 1.0), ((0, 4), 5.0), ((1, 4), 6.0)]]
+    [[1], [], [0]]
+    >>> newly_bad((1, 5), known, 60.0)
+    [1]
+    """
+    begun = []
+    for strip, (count, (had, last_s)) in enumerate(zip(counts, before, strict=True)):
+        if count != had:
+            before[strip] = count, now_s
+            if count and now_s - last_s > _CALM_S:
+                begun.append(strip)
+    return begun
 
 
 if __name__ == "__main__":

@@ -66,9 +66,14 @@ class Insert:
         if self._tail.shape[1]:
             self._fade(out)
         self._last = out[:, -1:]
-        self._strip.write(block if self._tap == "input" else out if heard is None else heard)
+        self._leave(block if self._tap == "input" else out if heard is None else heard)
         self._meter(high, float(max(out.max(), -out.min())), block.shape[1])
         return out
+
+    def _leave(self, heard: Audio) -> None:
+        """Sound for the listener; ports of its own may bring what is none, which it must not remember."""
+        if self._tap != "ports" or float(np.abs(heard).max()) < _LOUDEST:
+            self._strip.write(heard)
 
     def warm(self, block: Audio) -> None:
         """Make what the first block of this size needs; heard by nobody."""

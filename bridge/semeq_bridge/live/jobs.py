@@ -1,27 +1,26 @@
-"""What the commands with sound do: their options become a session, or a file is followed, or listened to."""
+"""What the commands with sound do: their options become a session, or a file is followed."""
 
 from __future__ import annotations
 
 import json
-import select
+import os
 import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Self
 
 from semeq.errors import UsageError
-from semeq.hearing.reference import Reference, references
 from semeq_bridge.core import ROOT
-from semeq_bridge.errors import BridgeError
+from semeq_bridge.errors import BridgeError, MessageError
+from semeq_bridge.live.checks import check_pattern, check_reference, needs
 from semeq_bridge.live.references import own_references
 from semeq_bridge.live.wanted import Live, Tap
 from semeq_bridge.recall import project_file
 from semeq_bridge.setup import Setup
+from semeq_bridge.state import checked_words
 
 PROGRAMS = ("warm", "bright", "full", "airy", "clear", "thin", "punchy", "less harsh", "less muddy")
-_SHOW_S = 0.5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,7 +71,9 @@ def live_setup(setup: Setup, options: LiveOptions) -> Setup:
     if is_device and len(instances) > 1:
         raise UsageError("a device has one EQ: leave --instance out but once; with --jack there can be many")
     setup = replace(setup, instances=instances)
-    hears = _each(options.hears, instances, "--hear")
+    _check(options)
+    needs("sounddevice" if is_device else "jack")
+    hears = _patterns(options.hears, instances, "--hear")
     taps: dict[str, Tap] = {name: _TAPS.get(what, "ports") for name, what in hears.items()}
     if is_device:
         backend, how = "device", {"into": options.device_in, "out": options.device_out}
@@ -84,14 +85,14 @@ def live_setup(setup: Setup, options: LiveOptions) -> Setup:
         channels=options.channels,
         taps=taps,
         patches={
-            "from": _each(options.sources, instances, "--from"),
-            "into": _each(options.targets, instances, "--into"),
+            "from": _patterns(options.sources, instances, "--from"),
+            "into": _patterns(options.targets, instances, "--into"),
             "hear": {name: what for name, what in hears.items() if taps[name] == "ports"},
             "dry": options.when_down == "dry",
         },
         own=own_references(options.own),
     )
-    return replace(setup, live=live, start=(*setup.start, *_start(setup, options)))
+    return replace(setup, live=live, start=_start(setup, options))
 
 
 _TAPS: dict[str, Tap] = {"input": "input", "output": "output"}
@@ -101,7 +102,9 @@ def play_setup(setup: Setup, options: LiveOptions) -> Setup:
     """The session of ``play``: a file, keys, and a port for OSC that is free."""
     assert options.file is not None
     if not options.file.is_file():
-        raise UsageError(f"{options.file}: no such file")
+        why = "a folder; name a file in it" if options.file.is_dir() else "no such file"
+        raise UsageError(f"{options.file}: {why}")
+    _check(options)
     if len(setup.instances) > 1:
         raise UsageError("play has one EQ: give --instance once at most")
     usual = Setup()
@@ -119,7 +122,26 @@ def play_setup(setup: Setup, options: LiveOptions) -> Setup:
         patient=False,
         own=own_references(options.own),
     )
-    return replace(setup, live=live, start=(*setup.start, *_start(setup, options)), keys=sys.stdin.isatty())
+    return replace(setup, live=live, start=_start(setup, options), keys=_has_keys())
+
+
+def _has_keys() -> bool:
+    """Whether there is a terminal, and it is ours: who reads from it in the background is stopped."""
+    if sys.stdin is None or not sys.stdin.isatty() or not hasattr(os, "tcgetpgrp"):
+        return False
+    try:
+        return os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
+    except OSError:  # not the terminal of our session, where nobody is in the background
+        return True
+
+
+def _check(options: LiveOptions) -> None:
+    """What can be known to be wrong before anything is opened."""
+    check_pattern(options.device_in, "--device-in")
+    check_pattern(options.device_out, "--device-out")
+    own = [row.partition("=")[0] for row in options.own]
+    if options.reference is not None:
+        check_reference(options.reference, own)
 
 
 def _channels(path: Path) -> int:
@@ -155,30 +177,53 @@ def _each(rows: Sequence[str], instances: Sequence[str], option: str) -> dict[st
     return found
 
 
+def _patterns(rows: Sequence[str], instances: Sequence[str], option: str) -> dict[str, str]:
+    """The same, where every value is a regular expression."""
+    found = _each(rows, instances, option)
+    for pattern in found.values():
+        check_pattern(pattern, option)
+    return found
+
+
 def _start(setup: Setup, options: LiveOptions) -> tuple[tuple[str, float | int | str], ...]:
-    """What every EQ begins with. A project that goes on keeps what it had, where nothing else is said."""
+    """What every EQ begins with: as usual, over it what a file says, over that the options.
+
+    A project that goes on keeps what it had, where nothing else is said.
+    """
     goes_on = setup.project is not None and project_file(setup.project).exists()
-    usual = None if goes_on else 1
+    usual = (
+        () if goes_on else tuple((f"{ROOT}/{name}/{it}", 1) for name in setup.instances for it in ("adapt", "match"))
+    )
     rows: list[tuple[str, float | int | str | None]] = []
     terms = _each(options.terms, setup.instances, "--term")
     intensities = _each(options.intensities, setup.instances, "--intensity")
+    for words in terms.values():
+        try:
+            checked_words(words)
+        except MessageError as error:
+            raise UsageError(f"--term {words!r}: {error}") from None
     for name in setup.instances:
         rows += [
             (f"{ROOT}/{name}/reference", options.reference),
             (f"{ROOT}/{name}/speed", options.speed),
-            (f"{ROOT}/{name}/adapt", usual if options.adapt is None else int(options.adapt)),
-            (f"{ROOT}/{name}/match", usual if options.match is None else int(options.match)),
+            (f"{ROOT}/{name}/adapt", None if options.adapt is None else int(options.adapt)),
+            (f"{ROOT}/{name}/match", None if options.match is None else int(options.match)),
             (f"{ROOT}/{name}/term", terms.get(name)),
             (f"{ROOT}/{name}/intensity", _number(intensities.get(name))),
         ]
-    return tuple((address, value) for address, value in rows if value is not None)
+    return (*usual, *setup.start, *((address, value) for address, value in rows if value is not None))
 
 
 def _number(text: str | None) -> float | None:
+    if text is None:
+        return None
     try:
-        return None if text is None else float(text)
+        number = float(text)
     except ValueError:
         raise UsageError(f"--intensity {text!r}: give a number from -1 to 2") from None
+    if not -1.0 <= number <= 2.0:  # neither is NaN
+        raise UsageError(f"--intensity {text!r}: give a number from -1 to 2")
+    return number
 
 
 def follow_file(options: LiveOptions, rest: dict[str, Any], as_json: bool, show: Callable[[str], None]) -> None:
@@ -192,6 +237,7 @@ def follow_file(options: LiveOptions, rest: dict[str, Any], as_json: bool, show:
         raise UsageError("--file FILE goes with --to FILE, a new one")
     if not options.terms:
         raise UsageError("--file wants --term WORDS: what should it become?")
+    _check(options)
     own = own_references(options.own)
     setup = Setup().with_options(**{key: rest.get(key) for key in ("instances", "programs", "project")})
     setup = replace(setup, live=Live(backend="file", own=own))
@@ -214,99 +260,3 @@ def follow_file(options: LiveOptions, rest: dict[str, Any], as_json: bool, show:
     show(f"{options.target}: {played.dur_s:.1f} s, {moved}; sounds {it.heard.words or 'like nothing'} before it")
     if played.clipped:
         show(f"{played.clipped} samples clipped: write a float file, or ask for less")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ListenOptions:
-    """The options of listen."""
-
-    pattern: str | None = None
-    device: str | None = None
-    file: Path | None = None
-    channels: int = 2
-    client: str = "semeq-listen"
-    reference: str = "music"
-    own: tuple[str, ...] = ()
-    memory: float = 10.0
-    seconds: float | None = None
-
-
-def listen(options: ListenOptions, say: Callable[[str], None]) -> Iterator[dict[str, Any]]:
-    """What it sounds like, twice a second."""
-    if sum(one is not None for one in (options.pattern, options.device, options.file)) != 1:
-        raise UsageError("say what to listen to: --jack REGEX, --device REGEX, or --file FILE")
-    own = own_references(options.own)
-    reference = {**references(), **own}.get(options.reference)
-    if reference is None:
-        raise UsageError(f"no reference {options.reference!r}; there are {', '.join([*references(), *own])}")
-    if options.file is not None:
-        yield from _listen_to_file(options.file, reference, options)
-    else:
-        yield from _listen_live(options, own, say)
-
-
-def _row(at_s: float, words: str, level_db: float, sounding: bool, reference: str, trust: float) -> dict[str, Any]:
-    return {
-        "at_s": round(at_s, 2),
-        "words": words,
-        "level_db": round(level_db, 1) if level_db > -200.0 else -200.0,
-        "sounding": sounding,
-        "reference": reference,
-        "trust": round(trust, 3),
-    }
-
-
-def _listen_to_file(path: Path, reference: Reference, options: ListenOptions) -> Iterator[dict[str, Any]]:
-    from semeq.audio import open_audio
-    from semeq.hearing.live import Ear
-    from semeq_bridge.live.ears import in_words
-
-    with open_audio(path) as reader:
-        rate_hz, done = reader.info.rate_hz, 0
-        ear = Ear(rate_hz, reader.info.channels, options.memory)
-        while (block := reader.read(round(_SHOW_S * rate_hz))).shape[1]:
-            ear.update(block)
-            done += block.shape[1]
-            it = ear.moment(reference)
-            yield _row(done / rate_hz, in_words(it, reference), it.level_db, it.sounding, it.reference, it.trust)
-            if options.seconds is not None and done / rate_hz >= options.seconds:
-                return
-
-
-def _listen_live(
-    options: ListenOptions, own: dict[str, Reference], say: Callable[[str], None]
-) -> Iterator[dict[str, Any]]:
-    from semeq_bridge.core import apply, new_state
-    from semeq_bridge.live.desk import Desk
-    from semeq_bridge.live.follow import MEMORY_SHARE
-
-    if options.pattern is not None:
-        how: dict[str, Any] = {"client": options.client, "listen_only": True}
-        patches = {"from": {"main": options.pattern}, "dry": False}
-        live = Live(backend="jack", options=how, channels=options.channels, patches=patches, patient=False, own=own)
-    else:
-        how = {"into": options.device if options.device != "." else None, "listen_only": True}
-        live = Live(backend="device", options=how, channels=options.channels, patient=False, own=own)
-    state = replace(new_state(), references=(*references(), *own))
-    (it,) = state.instances.values()
-    speed_s = options.memory / MEMORY_SHARE
-    how_heard = replace(it.listening, reference=options.reference, speed_s=speed_s, release_s=speed_s)
-    state = state.with_instance(replace(it, listening=how_heard))
-    desk = Desk(tuple(state.instances), live, say)
-    began_s = time.monotonic()
-    shown_s = began_s
-    try:
-        while options.seconds is None or time.monotonic() - began_s < options.seconds:
-            select.select(desk.watched(), [], [], 0.1)
-            now_s = time.monotonic()
-            for event in desk.hear(now_s):
-                state, _ = apply(state, event, now_s)
-            desk.show(state)
-            (it,) = state.instances.values()
-            if now_s - shown_s >= _SHOW_S and it.heard.moment is not None:
-                shown_s = now_s
-                said = it.heard.moment
-                at_s = now_s - began_s
-                yield _row(at_s, it.heard.words, said.level_db, said.sounding, said.reference, said.trust)
-    finally:
-        desk.close()

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
+import re
+import unicodedata
 from collections.abc import Iterator
+from contextlib import ExitStack
 from types import TracebackType
-from typing import Self, TextIO
+from typing import Any, Self, TextIO
 
-from semeq_bridge.core import ROOT, Event
+from semeq_bridge.core import ROOT, Event, apply
 from semeq_bridge.live.desk import Desk
 from semeq_bridge.state import QUIETEST_DB, Instance, State
 
-HELP = (
-    "up/down: intensity   left/right: word   a: A/B (bypass)   d: delta   m: match loudness   l: listen (adapt)\n"
-    "space: pause   , and .: 5 s back and on   0: from the beginning   q: quit"
-)
+HELP = """\
+up down: intensity   left right: words   a: A/B (bypass)   d: the difference
+m: match loudness    l: listen and adapt   space: pause   q: quit
+, and . : 5 s back and on   0: from the beginning
+"""
 _STEP, _SHOW_S, _JUMP_S = 0.05, 0.1, 5.0
-_ARROWS = {"\x1b[A": "up", "\x1b[B": "down", "\x1b[C": "right", "\x1b[D": "left"}
-_NAMES = {"\x1bOA": "up", "\x1bOB": "down", "\x1bOC": "right", "\x1bOD": "left"} | _ARROWS
+_COLUMNS = 80  # where a terminal does not say
+_KEYS = {"A": "up", "B": "down", "C": "right", "D": "left"}
 _LETTERS = {"+": "up", "-": "down", "n": "right", "p": "left", "\x03": "q", "\x04": "q"}
+_KEY = re.compile(r"\x1b[\[O]([A-D])|\x1b(?:\[[0-?]*[ -/]*[@-~]|O.|[^\[O\x1b])|(.)", re.DOTALL)
 
 
 class Keys:
@@ -28,8 +32,11 @@ class Keys:
 
     def __init__(self, into: TextIO, out: TextIO) -> None:
         self._into, self._out = into, out
-        self.quit, self._paused, self._shown_s = False, False, 0.0
-        self._before: list[object] | None = None
+        self.quit, self._paused, self._shown_s, self._explained = False, False, 0.0, False
+        self._was_up, self._place_s = False, 0.0
+        self._shows = out.isatty()
+        self._before: list[Any] | None = None
+        self._stack = ExitStack()
 
     def __enter__(self) -> Self:
         import termios
@@ -37,7 +44,9 @@ class Keys:
 
         self._before = termios.tcgetattr(self._into)
         tty.setcbreak(self._into)
-        self._out.write(f"{HELP}\n\n")
+        if self._shows:
+            above: Any = _Above(self._out)
+            self._stack.enter_context(contextlib.redirect_stderr(above))
         return self
 
     def __exit__(
@@ -45,9 +54,13 @@ class Keys:
     ) -> None:
         import termios
 
-        if self._before is not None:
-            termios.tcsetattr(self._into, termios.TCSADRAIN, self._before)  # type: ignore[arg-type]  # its own list
-        self._out.write("\n")
+        self._stack.close()
+        with contextlib.suppress(OSError, termios.error):  # a terminal that was closed
+            if self._before is not None:
+                termios.tcsetattr(self._into, termios.TCSADRAIN, self._before)
+            if self._explained:
+                self._out.write("\n")
+                self._out.flush()
 
     def fileno(self) -> int:
         """For select."""
@@ -59,12 +72,19 @@ class Keys:
 
         if not select.select([self._into], [], [], 0.0)[0]:
             return
-        data = os.read(self.fileno(), 256)
+        try:
+            data = os.read(self.fileno(), 256)
+        except OSError:  # its terminal was closed
+            data = b""
         if not data:
             self.quit = True
-        it = next(iter(state.instances.values()))
+            return
+        self._shown_s = 0.0
         for key in read_keys(data.decode("utf-8", "replace")):
-            yield from self._meant(key, it, live)
+            it = next(iter(state.instances.values()))
+            for event in self._meant(key, it, live):
+                yield event
+                state, _ = apply(state, event, 0.0)  # what the next key finds
 
     def _meant(self, key: str, it: Instance, live: Desk) -> Iterator[Event]:
         def event(path: str, *args: float | int | str) -> Event:
@@ -79,8 +99,12 @@ class Keys:
             case "right" | "left":
                 yield event("term/next" if key == "right" else "term/prev")
             case "a":
+                if it.listening.delta:  # of what is bypassed nothing differs: both together would be silence
+                    yield event("delta", 0)
                 yield event("bypass", int(not it.bypass))
             case "d":
+                if it.bypass:
+                    yield event("bypass", 0)
                 yield event("delta", int(not it.listening.delta))
             case "m":
                 yield event("match", int(not it.listening.match))
@@ -90,56 +114,96 @@ class Keys:
                 self._paused = not self._paused
                 live.order(pause=self._paused)
             case "," | ".":
-                live.order(seek=live.place_s + (_JUMP_S if key == "." else -_JUMP_S))
+                self._go(live, live.place_s + (_JUMP_S if key == "." else -_JUMP_S))
             case "0":
-                live.order(seek=0.0)
+                self._go(live, 0.0)
+
+    def _go(self, live: Desk, place_s: float) -> None:
+        """Jump; where it is will be said in a moment, and another key may come before."""
+        live.place_s = min(max(place_s, 0.0), live.dur_s)
+        live.order(seek=live.place_s)
 
     def show(self, state: State, live: Desk, now_s: float) -> None:
-        """The line, ten times a second at most."""
-        if now_s - self._shown_s < _SHOW_S:
+        """The line, ten times a second at most; at first what the keys are for."""
+        self._go_on(live)
+        if not self._shows or now_s - self._shown_s < _SHOW_S or not (self._explained or live.playing):
             return
         self._shown_s = now_s
         it = next(iter(state.instances.values()))
         place = f"{_clock(live.place_s)}/{_clock(live.dur_s)} " if live.dur_s else ""
-        line = f"{'|| ' if self._paused else ''}{place}{line_of(it)}"
-        width = shutil.get_terminal_size().columns - 1
+        how = "" if live.playing else "NO SOUND "
+        line = f"{how}{'|| ' if self._paused else ''}{place}{line_of(it)}"
         with contextlib.suppress(OSError):
-            self._out.write(f"\r\x1b[K{line[:width]}")
+            if not self._explained:
+                self._explained = True
+                self._out.write(f"{HELP}\n")
+            self._out.write(f"\r\x1b[K{fitting(line, self._columns() - 1)}")
             self._out.flush()
+
+    def _go_on(self, live: Desk) -> None:
+        """Where what plays was started again: from where it was, and still where it stood still."""
+        if live.playing and not self._was_up and self._place_s:
+            live.order(pause=self._paused, seek=self._place_s)
+        elif live.playing:
+            self._place_s = live.place_s
+        self._was_up = live.playing
+
+    def _columns(self) -> int:
+        try:
+            return os.get_terminal_size(self._out.fileno()).columns or _COLUMNS
+        except OSError:
+            return _COLUMNS
+
+
+class _Above:
+    """Standard error while a line stands at the bottom: what others say takes its place, and it is shown again."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def write(self, text: str) -> int:
+        return self._out.write("\r\x1b[K" + text)  # bytes are refused, by which click knows that this takes text
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._out, name)
+
+
+def fitting(text: str, columns: int) -> str:
+    """As much of a text as so many columns of a terminal hold; some letters take two.
+
+    >>> fitting("warm x1.00", 4), fitting("温暖", 3)
+    ('warm', '温')
+    """
+    for place, letter in enumerate(text):
+        columns -= 0 if unicodedata.combining(letter) else 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+        if columns < 0:
+            return text[:place]
+    return text
 
 
 def read_keys(text: str) -> list[str]:
-    r"""Keys by name.
+    r"""Keys by name; of those with a name of several letters, only arrows mean anything.
 
-    >>> read_keys("\x1b[Aa\x1b[C")
+    >>> read_keys("\x1b[Aa\x1b[1;5C\x1bOC\x1bq")
     ['up', 'a', 'right']
     """
-    found = []
-    while text:
-        name = next((name for name in _NAMES if text.startswith(name)), "")
-        if name:
-            found.append(_NAMES[name])
-        elif text[0] != "\x1b":
-            found.append(_LETTERS.get(text[0], text[0]))
-        text = text[len(name) or 1 :]
-    return found
+    found = ((_KEYS[arrow] if arrow else _LETTERS.get(letter, letter)) for arrow, letter in _KEY.findall(text))
+    return [key for key in found if key]
 
 
 def line_of(it: Instance) -> str:
     """How an instance is, in a line.
 
     >>> line_of(Instance(name="main"))
-    'flat x1.00'
+    'flat'
     """
-    words = it.sound.wording.words or "flat"
-    said = [f"{words} x{it.sound.wording.intensity:.2f}"]
-    if it.bypass:
-        said.append("BYPASS")
-    if it.listening.delta:
-        said.append("DELTA")
-    if it.listening.adapt and it.heard.moment is not None:
+    words, how = it.sound.wording.words, it.listening
+    said = [f"{words} x{it.sound.wording.intensity:.2f}" if words else "flat"]
+    if it.bypass or how.delta:
+        said.append("BYPASS" if it.bypass else "DELTA")
+    if words and how.adapt and it.heard.moment is not None and not it.bypass:
         said.append(f"gives {it.share:.0%}")
-    if it.listening.match and not it.bypass:
+    if words and how.match and not it.bypass and not how.delta:
         said.append(f"trim {it.settings.preamp_db:+.1f} dB")
     if it.heard.out_dbfs > QUIETEST_DB:
         said.append(f"peak {it.heard.out_dbfs:+.1f} dBFS{' CLIPS' if it.heard.out_dbfs > 0 else ''}")

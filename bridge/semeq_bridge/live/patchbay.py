@@ -12,8 +12,9 @@ import os
 import re
 import signal
 import sys
+import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,7 +24,8 @@ from semeq_bridge.live.child import Parent
 from semeq_bridge.live.engine import AGAIN
 from semeq_bridge.live.jack_sound import library, opened
 
-_LOOK_S, _PROBE_S = 0.1, 1.0
+_LOOK_S, _PROBE_S, _MISSED_S = 0.1, 1.0, 2.0
+_NOBODY: frozenset[str] = frozenset()
 Pair = tuple[str, str]
 
 
@@ -57,7 +59,11 @@ class Patches:
     wanted: set[Pair] = field(default_factory=set)
     past: set[Pair] = field(default_factory=set)
     _made: set[Pair] = field(default_factory=set)
+    _doubted: set[Pair] = field(default_factory=set)
     _parted: set[Pair] = field(default_factory=set)
+    unmatched: dict[str, str] = field(default_factory=dict)
+    _seen: set[Pair] = field(default_factory=set)
+    _ruled: set[Pair] = field(default_factory=set)
 
     @property
     def ours(self) -> set[str]:
@@ -66,21 +72,29 @@ class Patches:
             port for _, ports in self.rules for port in ports
         }
 
-    def look(self, graph: Graph) -> tuple[set[Pair], set[Pair]]:
-        """What to connect and what to part now."""
+    @property
+    def is_unsure(self) -> bool:
+        """Whether it has to look again whatever happens."""
+        return bool(self._doubted) or self._seen != self._ruled
+
+    def look(self, graph: Graph, fresh: Set[str] = _NOBODY) -> tuple[set[Pair], set[Pair]]:
+        """What to connect and what to part now. ``fresh`` ports have come since the last look: they have no past."""
         ours = self.ours
         touching = {pair for pair in graph.pairs if pair[0] in ours or pair[1] in ours}
-        parted = {pair for pair in self._made if graph.holds(pair) and pair not in graph.pairs}  # somebody did that
-        self._parted = {pair for pair in self._parted | parted if graph.holds(pair)} - touching
-        self.wanted = (self.wanted | touching | self._by_rule(graph)) - self._parted
-        connect = {pair for pair in self.wanted if graph.holds(pair) and pair not in graph.pairs}
-        self._made = connect | (self.wanted & graph.pairs)
+        lost = {pair for pair in self._made if graph.holds(pair) and pair not in graph.pairs and not fresh & {*pair}}
+        parted = lost & self._doubted  # seen twice, so nobody is just about to go: somebody did that
+        self._doubted = lost - parted
+        self._parted = {pair for pair in self._parted | parted if graph.holds(pair) and not fresh & {*pair}} - touching
+        ruled, moved = self._by_rule(graph)
+        self.wanted = (self.wanted | touching | ruled) - self._parted - moved
+        connect = {pair for pair in self.wanted - self._doubted if graph.holds(pair) and pair not in graph.pairs}
+        self._made = connect | self._doubted | (self.wanted & graph.pairs)
         past: set[Pair] = set()
         for strip in self.strips if self.dry else ():
             if not all(graph.has(port) for pair in strip for port in pair):
                 past |= self._past(strip)
         around = {pair for pair in past - self.past if graph.holds(pair) and pair not in graph.pairs}
-        part = (self.past - past) & graph.pairs
+        part = ((self.past - past) | moved) & graph.pairs
         self.past = (self.past & past) | around
         return connect | around, part
 
@@ -97,8 +111,10 @@ class Patches:
             found |= {(source, pair[1]) for source in sources for pair in self.wanted if pair[0] == out}
         return found
 
-    def _by_rule(self, graph: Graph) -> set[Pair]:
+    def _by_rule(self, graph: Graph) -> tuple[set[Pair], set[Pair]]:
+        """What the rules connect, and what they did before others came between. Ports come one after another."""
         found: set[Pair] = set()
+        self.unmatched = {}
         for pattern, ports in self.rules:
             if not all(graph.has(port) for port in ports):
                 continue
@@ -106,7 +122,13 @@ class Patches:
             others = sorted(port for port in (graph.outputs if inward else graph.inputs) if re.search(pattern, port))
             pairs = zip(others, ports, strict=False) if inward else zip(ports, others, strict=False)
             found |= set(pairs)
-        return found
+            if not others:
+                self.unmatched[pattern] = "outputs" if inward else "inputs"
+        before, is_settled = self._ruled, found == self._seen
+        self._seen = found
+        if is_settled:
+            self._ruled = found
+        return self._ruled, {pair for pair in before - self._ruled if graph.holds(pair)}
 
 
 def graph_of(client: Any, names: Iterable[str]) -> Graph:
@@ -129,36 +151,64 @@ def main(text: str) -> None:
     setup: Mapping[str, Any] = json.loads(text)
     parent = Parent()
     patches = patches_of(setup)
+    fresh: set[str] = set()
+    happened = threading.Event()
     try:
         client, jack = opened(f"{setup['client']}_patchbay"), library()
+        client.set_port_registration_callback(lambda port, is_new: _registered(port, is_new, fresh, happened))
+        client.set_port_connect_callback(lambda *_: happened.set())
+        client.set_shutdown_callback(lambda *_: os._exit(AGAIN))
         client.activate()
     except SemeqError as error:
         parent.tell(waits=str(error))  # the process that plays says the same
         os._exit(AGAIN)
-    server, probe_s = jack_socket(), time.monotonic()
+    server, probe_s = jack_socket(), 0.0
     for pair in setup.get("wanted", ()):
         patches.wanted.add((pair[0], pair[1]))
     parent.tell(up="")
     told: set[Pair] = set()
+    said: set[str] = set()
+    began_s = time.monotonic()
     while parent.open:
         parent.said(_LOOK_S)
-        if time.monotonic() - probe_s > _PROBE_S:
+        is_due = time.monotonic() - probe_s > _PROBE_S
+        if is_due:
             probe_s = time.monotonic()
             if server is not None and not is_answered(server):
                 os._exit(AGAIN)
-        connect, part = patches.look(graph_of(client, patches.ours | {pair[0] for pair in patches.past}))
+        if not (is_due or happened.is_set() or patches.is_unsure):
+            continue
+        happened.clear()
+        new = {fresh.pop() for _ in range(len(fresh))}
+        try:
+            connect, part = patches.look(graph_of(client, patches.ours | {pair[0] for pair in patches.past}), new)
+        except jack.JackError:  # a port has gone between two questions
+            happened.set()
+            fresh |= new
+            continue
+        for pair in sorted(part):  # before the others: nobody hears both
+            with contextlib.suppress(jack.JackError):
+                client.disconnect(*pair)
         for pair in sorted(connect):
             try:
                 client.connect(*pair)
             except jack.JackError:
                 patches.failed(pair)
-        for pair in sorted(part):
-            with contextlib.suppress(jack.JackError):
-                client.disconnect(*pair)
+                happened.set()
+        missed = patches.unmatched if time.monotonic() - began_s > _MISSED_S else {}
+        for pattern in missed.keys() - said:
+            said.add(pattern)
+            parent.tell(say=f"JACK has no {missed[pattern]} that match {pattern!r} yet; connected when they come")
         if patches.wanted != told:
             told = set(patches.wanted)
             parent.tell(wanted=sorted(told))
     os._exit(0)
+
+
+def _registered(port: Any, is_new: bool, fresh: set[str], happened: threading.Event) -> None:
+    if is_new:
+        fresh.add(port.name)
+    happened.set()
 
 
 def patches_of(setup: Mapping[str, Any]) -> Patches:

@@ -1,9 +1,9 @@
 """Live sound in a JACK graph: what a block costs, what is late, how soon a knob is heard, whether it clicks, a soak.
 
-`python tests/bench/bench_live.py [seconds] [table ...]`: the seconds are those of `periods` and `soak` (20; 600 for the
-issue's ten minutes); tables are blocks, periods, knob, zipper, many, soak. Needs jackd; every table has a private one
-(`-S`, dummy; real-time scheduling where this user may have it, as musicians do), and each figure its peer in the same
-run. A bar that is missed is printed as such.
+`python tests/bench/bench_live.py [seconds] [table ...]`: the seconds are those of `periods` and `soak` (20; 600 for a
+real ten minutes); tables are blocks, periods, knob, zipper, many, loop, soak. Needs jackd; every table but `loop` has a
+private one (`-S`, dummy; real-time scheduling where this user may have it, as musicians do), and each figure its peer
+in the same run. A bar that is missed is printed as such.
 
 `blocks`, `periods` and `many` have the processes of a session (playing, listening, patching) under this one, which
 does the control's part; `knob`, `zipper` and `soak` are what `semeq-bridge live` runs.
@@ -12,6 +12,7 @@ does the control's part; `knob`, `zipper` and `soak` are what `semeq-bridge live
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import platform
@@ -720,12 +721,40 @@ def print_soak(seconds: float) -> None:
     )
 
 
+def print_loop(_: float) -> None:
+    """A medley, as it would be live: dull, neutral, bright, silence, dull again, 40 s each and 10 s of silence."""
+    from tests.test_live import DULL, NEUTRAL, SECTION_S, SILENCE, SPARKLING, SPEED_S, settled, shares_of
+
+    medley = np.concatenate([DULL, NEUTRAL, SPARKLING, SILENCE, DULL], axis=1)
+    edges = np.round(20 * np.cumsum([0, SECTION_S, SECTION_S, SECTION_S, 10.0, SECTION_S])).astype(int)
+    print(
+        f"{'share of bright given':<38}{'dull':>8}{'neutral':>9}{'bright':>8}{'dull':>8}  settled s   beyond  silence"
+    )
+    for what, after_eq, knows in (
+        ("what goes in is heard", False, True),
+        ("what comes out, its curve known", True, True),
+        ("what comes out, told of no EQ", True, False),
+    ):
+        shares = shares_of(medley, after_eq=after_eq, knows=knows)
+        parts = [shares[a:b] for a, b in itertools.pairwise(edges)]
+        found = [settled(part) for part in (parts[1], parts[2], parts[4])]
+        ends = "".join(f"{end:>8.2f}" for end in (float(parts[0][-200:].mean()), *(end for end, _, _ in found)))
+        times = "/".join(f"{after_s:.1f}" for _, after_s, _ in found)
+        most = max(beyond for _, _, beyond in found)
+        still = "still" if len(set(parts[3][10:])) == 1 else "MOVES"
+        is_met = all(after_s <= SPEED_S for _, after_s, _ in found) and most < 0.2 and still == "still"
+        print(f"{what:<38}{ends} {times:>12} {most:>7.0%}   {still}  {verdict(is_met)}")
+    explain(f"""bar: the right order, settled within the {SPEED_S:g} s of --speed, at most 20 % beyond, silence nothing.
+        Lockstep with the sound, 44.1 kHz, a made piece of music; no clock, the same numbers every time.""")
+
+
 TABLES: dict[str, Callable[[float], None]] = {
     "blocks": print_blocks,
     "periods": print_periods,
     "knob": print_knob,
     "zipper": print_zipper,
     "many": print_many,
+    "loop": print_loop,
     "soak": print_soak,
 }
 

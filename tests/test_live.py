@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from pyloudnorm import Meter
 
@@ -36,6 +37,7 @@ from semeq_bridge.recall import restored, to_dict
 from semeq_bridge.record import record_line, replay
 from semeq_bridge.state import State
 from tests.sound import noise, read, sine, write
+from tests.waiting import eventually
 
 RATE = 48_000
 WARM, BRIGHT = eq("warm"), eq("bright")
@@ -119,6 +121,31 @@ def test_numbers_that_belong_together_are_never_mixed() -> None:
         finally:
             writer.kill()
     assert seen == 3000
+
+
+WAITING = "import time; from semeq_bridge.live.child import Parent; Parent(); print('on', flush=True); time.sleep(60)"
+ORPHANED = """
+import subprocess, sys
+child = subprocess.Popen(
+    [sys.executable, "-c", sys.argv[1]], stdout=subprocess.PIPE
+)
+child.stdout.readline()
+print(child.pid, flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_process_of_ours_ends_with_whoever_started_it_even_while_it_waits_for_something_else() -> None:
+    command = [sys.executable, "-c", ORPHANED, WAITING]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        orphan = psutil.Process(int(parent.stdout.readline()))
+        parent.kill()
+    try:
+        eventually(lambda: not orphan.is_running() or orphan.status() == psutil.STATUS_ZOMBIE, 20.0)
+    finally:
+        if orphan.is_running():
+            orphan.kill()
 
 
 def test_the_listener_gets_every_frame_and_the_newest_where_it_was_too_slow() -> None:

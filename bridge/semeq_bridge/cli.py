@@ -179,11 +179,11 @@ def state_group() -> None:
 
 
 @click.command("export")
-@click.argument("instance", default="main")
+@click.argument("instance", default="")
 @to_option
 @click.option("--project", metavar="NAME", help="From a project that was kept, instead of a bridge that runs.")
 def export_command(instance: str, to: str, project: str | None) -> None:
-    """Print what an INSTANCE plays as settings, for semeq apply and semeq-presets convert."""
+    """Print what an INSTANCE (the first) plays as settings, for semeq apply and semeq-presets convert."""
     from semeq_bridge.jobs import played
     from semeq_bridge.recall import project_file, settings_in
 

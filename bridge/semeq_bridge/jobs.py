@@ -103,11 +103,20 @@ def ask(to: str, address: str, args: Sequence[Arg]) -> list[tuple[str, tuple[Arg
     for one in answers:
         if one.address == f"{ROOT}/error":
             raise BridgeError(": ".join(str(arg) for arg in one.args if arg != ""))
-    return [(one.address, one.args) for one in answers]
+    return [(one.address, tuple(_shown(arg) for arg in one.args)) for one in answers]
+
+
+def _shown(arg: Arg) -> Arg:
+    """A number as it was meant: OSC carries 32 bits of it."""
+    return float(f"{arg:.7g}") if isinstance(arg, float) else arg
 
 
 def played(to: str, instance: str) -> EqSettings:
-    """What an instance of a running bridge plays."""
+    """What an instance of a running bridge plays; the first where none is named."""
+    names = [str(name) for _, args in ask(to, f"{ROOT}/list", ()) for name in args]
+    instance = instance or names[0]
+    if instance not in names:
+        raise BridgeError(f"no instance {instance!r} there; there are {', '.join(names)}")
     rows = [args for address, args in ask(to, f"{ROOT}/{instance}/curve", ()) if address == f"{ROOT}/{instance}/curve"]
     numbers = [float(arg) for arg in rows[0] if isinstance(arg, (int, float))] if rows else []
     if len(numbers) != 15:

@@ -159,6 +159,7 @@ def settings_in(path: Path, instance: str) -> EqSettings:
         names = tuple(json.loads(path.read_bytes())["instances"])
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         names = (instance,)
+    instance = instance or next(iter(names), "")
     if instance not in names:
         raise BridgeError(f"{path}: no instance {instance!r}; there are {', '.join(names)}")
     return read_project(path, new_state((instance,)))[0].instances[instance].settings

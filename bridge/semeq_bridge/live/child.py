@@ -7,11 +7,14 @@ import os
 import select
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 _FIRST_S, _LAST_S, _PATIENCE_S = 0.1, 1.0, 2.0
 _WELL_S = 5.0  # who has run so long is started again at once
+_ALONE_S = 1.0
 _MOST_BYTES = 1 << 18
 
 
@@ -133,6 +136,7 @@ class Parent:
 
     def __init__(self) -> None:
         self.open, self._rest = True, b""
+        threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
 
     def said(self, patience_s: float) -> list[dict[str, Any]]:
         """Whole lines that came within some time; where the other end is gone, `open` is False."""
@@ -150,3 +154,10 @@ class Parent:
             sys.stdout.flush()
         except (BrokenPipeError, ValueError):
             self.open = False
+
+
+def _end_with(parent: int) -> None:
+    """End when whoever started us has gone, also while JACK keeps the rest of us waiting."""
+    while os.getppid() == parent:
+        time.sleep(_ALONE_S)
+    os._exit(0)

@@ -76,7 +76,7 @@ class Desk:
         self._shown: list[Instance | None] = [None] * len(names)
         self._has: list[Asked | None] = [None] * len(names)
         self._told: list[tuple[str, float] | None] = [None] * len(names)
-        self._beat, self._beat_s, self._up = -1, 0.0, False
+        self._beat, self._beat_s, self._up, self._ups = -1, 0.0, False, 0
         self.heard_s = [0.0] * len(names)
 
     def watched(self) -> list[Child]:
@@ -98,6 +98,7 @@ class Desk:
                         yield Event(f"{ROOT}/{self._names[strip]}/{EARS}", tuple(args), EARS)
                     case {"up": str(where)} if child is self._engine:
                         self._up, self.where = True, where
+                        self._ups += 1
                         child.patient = True  # what has worked is waited for
                         self._say(f"sound: {where}")
                     case {"started": _} if child is self._ears:
@@ -165,7 +166,7 @@ class Desk:
         panel = self._panel
         found: dict[str, Value] = {f"sound-{name}": panel.get(name) for name in ("blocks", "late", "xruns", "bad")}
         found |= {
-            "sound-starts": self._engine.starts,
+            "sound-starts": self._ups,
             "sound-rate": panel.get("rate"),
             "sound-block": panel.get("block"),
         }

@@ -257,6 +257,7 @@ def follow_file(options: LiveOptions, rest: dict[str, Any], as_json: bool, show:
         return
     shares = played.shares or (it.share,)
     moved = f"gave {min(shares):.0%} to {max(shares):.0%} of the words" if it.listening.adapt else "as asked"
+    moved = "flat" if not it.sound.wording.intensity else moved
     show(f"{options.target}: {played.dur_s:.1f} s, {moved}; sounds {it.heard.words or 'like nothing'} before it")
     if played.clipped:
         show(f"{played.clipped} samples clipped: write a float file, or ask for less")

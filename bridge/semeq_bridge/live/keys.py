@@ -203,12 +203,12 @@ def line_of(it: Instance) -> str:
         said.append("BYPASS" if it.bypass else "DELTA")
     if words and how.adapt and it.heard.moment is not None and not it.bypass:
         said.append(f"gives {it.share:.0%}")
-    if words and how.match and not it.bypass and not how.delta:
-        said.append(f"trim {it.settings.preamp_db:+.1f} dB")
-    if it.heard.out_dbfs > QUIETEST_DB:
-        said.append(f"peak {it.heard.out_dbfs:+.1f} dBFS{' CLIPS' if it.heard.out_dbfs > 0 else ''}")
     if it.heard.words:
-        said.append(f"hears: {it.heard.words}")
+        said.append(f"hears {', '.join(it.heard.words.split(', ')[:2])}")
+    if words and how.match and not it.bypass and not how.delta:
+        said.append(f"trim {it.settings.preamp_db:+.1f}")
+    if it.heard.out_dbfs > QUIETEST_DB:
+        said.append(f"peak {it.heard.out_dbfs:+.1f} dB{' CLIPS' if it.heard.out_dbfs > 0 else ''}")
     return " | ".join(said)
 
 

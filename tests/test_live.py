@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
+import soundfile
 from pyloudnorm import Meter
 
 import semeq
@@ -620,3 +621,16 @@ def test_events_of_a_file_come_at_their_time(tmp_path: Path) -> None:
     assert np.array_equal(out[:, : 2 * PIECE_RATE], before[:, : 2 * PIECE_RATE])
     wet = semeq.render(before, WARM, PIECE_RATE)
     assert np.abs(out - wet)[:, 3 * PIECE_RATE :].max() < 1e-3
+
+
+def test_a_file_with_what_is_no_sound_is_told_of_and_no_handle_stays_open(tmp_path: Path) -> None:
+    audio = PIECE[:, : 2 * PIECE_RATE].copy()
+    audio[0, 20_000] = np.nan
+    source = tmp_path / "in.wav"
+    soundfile.write(source, audio.T, PIECE_RATE, subtype="FLOAT")
+    ours = psutil.Process()
+    before = ours.num_fds()
+    for number in range(3):
+        assert play_file(source, tmp_path / f"out{number}.wav", following()).muted == 1
+    assert ours.num_fds() == before
+    assert np.isfinite(read(tmp_path / "out0.wav")[0]).all()

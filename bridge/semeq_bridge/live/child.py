@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 import threading
@@ -132,10 +133,12 @@ class Child:
 
 
 class Parent:
-    """The other end: the lines that come, and what is said back."""
+    """The other end: the lines that come, and what is said back. It ends with whoever started it, and not before."""
 
     def __init__(self) -> None:
         self.open, self._rest = True, b""
+        for name in {"SIGTERM", "SIGINT", "SIGHUP"} & set(dir(signal)):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)  # whoever started us decides
         threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
 
     def said(self, patience_s: float) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from semeq_bridge.controls import Value
 from semeq_bridge.core import EARS, ROOT, Event
 from semeq_bridge.errors import BridgeError
 from semeq_bridge.live.child import Child
-from semeq_bridge.live.follow import MEMORY_SHARE
+from semeq_bridge.live.follow import memory_s
 from semeq_bridge.live.panel import TIMES, Asked, Panel, Shape
 from semeq_bridge.live.references import as_text
 from semeq_bridge.live.wanted import Live
@@ -77,7 +77,6 @@ class Desk:
         self._has: list[Asked | None] = [None] * len(names)
         self._told: list[tuple[str, float] | None] = [None] * len(names)
         self._beat, self._beat_s, self._up, self._ups = -1, 0.0, False, 0
-        self.heard_s = [0.0] * len(names)
 
     def watched(self) -> list[Child]:
         """Whom to wait for."""
@@ -94,7 +93,6 @@ class Desk:
             for said in child.arrived(now_s):
                 match said:
                     case {"frame": int(strip), "args": list(args)}:
-                        self.heard_s[strip] = now_s
                         yield Event(f"{ROOT}/{self._names[strip]}/{EARS}", tuple(args), EARS)
                     case {"up": str(where)} if child is self._engine:
                         self._up, self.where = True, where
@@ -136,7 +134,7 @@ class Desk:
                 self._panel.strips[number].ask(wanted)
                 self._has[number] = wanted
             how = instance.listening
-            told = how.reference, MEMORY_SHARE * min(how.speed_s, how.release_s)
+            told = how.reference, memory_s(how)
             if told != self._told[number]:
                 reference = self.reference(how.reference)
                 self._told[number] = (
@@ -183,3 +181,4 @@ class Desk:
         for child in reversed(self._children):
             child.ended = True
             child.close()
+        self._panel.close()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -112,8 +111,6 @@ def follow(listeners: Sequence[Listener], said: Mapping[str, Any]) -> None:
 
 def main(text: str) -> None:
     """Listen until the other end is gone."""
-    for name in {"SIGTERM", "SIGINT", "SIGHUP"} & set(dir(signal)):
-        signal.signal(getattr(signal, name), signal.SIG_IGN)
     setup = json.loads(text)
     parent, panel = Parent(), Panel.seen(**setup["panel"])
     listeners = [

@@ -10,7 +10,6 @@ import gc
 import json
 import math
 import os
-import signal
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -99,8 +98,6 @@ class Engine:
 
 def main(text: str) -> None:
     """Play until the other end is gone."""
-    for name in {"SIGTERM", "SIGINT", "SIGHUP"} & set(dir(signal)):
-        signal.signal(getattr(signal, name), signal.SIG_IGN)  # whoever started us decides
     setup = json.loads(text)
     parent, panel = Parent(), Panel.seen(**setup["panel"])
     engine = Engine(panel, setup["strips"])

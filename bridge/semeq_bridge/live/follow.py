@@ -14,7 +14,7 @@ from semeq.hearing.longterm import BANDS_HZ
 from semeq.settings import EqSettings
 from semeq_bridge.errors import MessageError
 from semeq_bridge.osc import Arg
-from semeq_bridge.state import QUIETEST_DB, Heard, Instance, Sound, said_settings
+from semeq_bridge.state import QUIETEST_DB, Heard, Instance, Listening, Sound, said_settings
 
 MEMORY_SHARE, LAG_SHARE = 1 / 5, 1 / 7
 """Of the time within which a change of the material is followed: how long the ear remembers, how the share lags."""
@@ -38,6 +38,11 @@ def followed(instance: Instance, moment: Moment, words: str, peaks_dbfs: tuple[f
         shape_db = before.shape_db + (shape_db - before.shape_db) * (1.0 - math.exp(-passed_s / _SHAPE_S))
     heard = Heard(moment=moment, shape_db=shape_db, at_s=at_s, have=have, share=share, aim=aim, words=words)
     return replace(instance, heard=replace(heard, in_dbfs=into, out_dbfs=out))
+
+
+def memory_s(how: Listening) -> float:
+    """How long the ear remembers."""
+    return MEMORY_SHARE * min(how.speed_s, how.release_s)
 
 
 def with_words(before: Instance, after: Instance) -> Instance:

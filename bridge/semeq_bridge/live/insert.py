@@ -26,6 +26,7 @@ class Insert:
         self._rate_hz = rate_hz
         self._eq = StreamingEq(rate_hz=rate_hz, channels=channels)
         self._delta, self._last = 0.0, np.zeros((channels, 1), np.float32)
+        self._fall_frames = self._frames(_FALL_MS)
         self._delta_step = 1.0 / self._frames(_DELTA_MS)
         self._to_delta = 0.0
         self._tail = np.zeros((channels, 0), np.float32)
@@ -112,7 +113,7 @@ class Insert:
     def _meter(self, into: float, out: float, frames: int) -> None:
         """Peaks that fall slowly."""
         levels = self._strip.levels
-        fall = 1.0 - min(frames / self._frames(_FALL_MS), 1.0)
+        fall = 1.0 - min(frames / self._fall_frames, 1.0)
         levels[0], levels[1] = max(into, levels[0] * fall), max(out, levels[1] * fall)
 
 

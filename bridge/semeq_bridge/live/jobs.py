@@ -248,6 +248,7 @@ def follow_file(options: LiveOptions, rest: dict[str, Any], as_json: bool, show:
         "output": str(options.target),
         "dur_s": round(played.dur_s, 3),
         "clipped": played.clipped,
+        "muted_blocks": played.muted,
         "peak": round(played.peak, 4),
         "shares": [round(share, 2) for share in played.shares],
         "heard": it.heard.words,
@@ -259,5 +260,7 @@ def follow_file(options: LiveOptions, rest: dict[str, Any], as_json: bool, show:
     moved = f"gave {min(shares):.0%} to {max(shares):.0%} of the words" if it.listening.adapt else "as asked"
     moved = "flat" if not it.sound.wording.intensity else moved
     show(f"{options.target}: {played.dur_s:.1f} s, {moved}; sounds {it.heard.words or 'like nothing'} before it")
+    if played.muted:
+        show(f"{played.muted} blocks hold NaN, infinity or what is far too loud, and are silent: repair {options.file}")
     if played.clipped:
         show(f"{played.clipped} samples clipped: write a float file, or ask for less")

@@ -23,7 +23,7 @@ from semeq_bridge.core import EARS, ROOT, Event, Refused, apply
 from semeq_bridge.errors import BridgeError
 from semeq_bridge.live.desk import asked, worth_it
 from semeq_bridge.live.ears import Listener
-from semeq_bridge.live.follow import MEMORY_SHARE, frame_args
+from semeq_bridge.live.follow import frame_args, memory_s
 from semeq_bridge.live.insert import Insert
 from semeq_bridge.live.panel import Asked, Panel, Shape
 from semeq_bridge.state import Instance, State
@@ -34,12 +34,16 @@ Timed = tuple[float, Event]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Played:
-    """What became of a file: the share of the words second by second, its loudest sample, how many were clipped."""
+    """What became of a file: the share of the words second by second, its loudest sample, how many were clipped.
+
+    ``muted`` blocks held what is no sound, NaN or infinity, and are silent.
+    """
 
     dur_s: float
     shares: tuple[float, ...]
     peak: float
     clipped: int
+    muted: int
     state: State
 
 
@@ -62,7 +66,9 @@ class Lockstep:
     ) -> None:
         self.state, self.rate_hz, self.passed = state, rate_hz, 0
         self._block, self._hop = block, round(rate_hz / FRAMES_HZ)
-        (strip,) = Panel.new(Shape(strips=1, channels=channels)).strips
+        panel = Panel.new(Shape(strips=1, channels=channels))
+        panel.close()  # no other process sees it
+        (strip,) = panel.strips
         self._strip, self._references = strip, {**references(), **(own or {})}
         self._instance: Instance | None = None
         self._has: Asked | None = None
@@ -81,6 +87,11 @@ class Lockstep:
     def instance(self) -> Instance:
         """The one that is played."""
         return next(iter(self.state.instances.values()))
+
+    @property
+    def muted(self) -> int:
+        """How many blocks held what is no sound."""
+        return self._insert.bad
 
     def follow(self, event: Event) -> None:
         """Something a hand or a program does now."""
@@ -120,7 +131,7 @@ class Lockstep:
                 self._has = wanted
             self._instance = instance
             self._listener.reference = self._references[instance.listening.reference]
-            self._listener.remember(MEMORY_SHARE * min(instance.listening.speed_s, instance.listening.release_s))
+            self._listener.remember(memory_s(instance.listening))
 
 
 def play_file(
@@ -160,4 +171,6 @@ def play_file(
                 done = until
             shares.append(step.instance.share)
         clipped = 0 if writer is None else writer.clipped
-    return Played(dur_s=step.now_s, shares=tuple(shares), peak=peak, clipped=clipped, state=step.state)
+    return Played(
+        dur_s=step.now_s, shares=tuple(shares), peak=peak, clipped=clipped, muted=step.muted, state=step.state
+    )

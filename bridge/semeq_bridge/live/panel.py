@@ -23,8 +23,8 @@ Ints = npt.NDArray[np.int64]
 RING_FRAMES = 1 << 17  # 2.7 s at 48 kHz: how far the listener may fall behind
 TIMES = 1 << 16
 _ASKED = 17  # Hz, dB and Q of five bands, the preamp, and what is switched on
-_COUNTERS = ("blocks", "late", "xruns", "bad", "frames", "beat", "version", "rate", "block", "channels")
-_LEVELS = 8
+_COUNTERS = ("blocks", "late", "xruns", "bad", "frames", "beat", "version", "rate", "block")
+_LEVELS = 2  # peaks of what goes in and comes out
 
 
 class Asked(NamedTuple):
@@ -70,6 +70,10 @@ class Panel:
             Path(name).unlink()
         os.ftruncate(descriptor, shape.size)
         return cls(shape, descriptor)
+
+    def close(self) -> None:
+        """Let go of the descriptor; the memory is seen for as long as its arrays are."""
+        os.close(self.descriptor)
 
     def _array(self, count: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
         made = np.frombuffer(self._memory, dtype, count, self._place)

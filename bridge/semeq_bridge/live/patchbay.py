@@ -10,7 +10,6 @@ import contextlib
 import json
 import os
 import re
-import signal
 import sys
 import threading
 import time
@@ -146,8 +145,6 @@ def graph_of(client: Any, names: Iterable[str]) -> Graph:
 
 def main(text: str) -> None:
     """Look ten times a second until the other end is gone."""
-    for name in {"SIGTERM", "SIGINT", "SIGHUP"} & set(dir(signal)):
-        signal.signal(getattr(signal, name), signal.SIG_IGN)
     setup: Mapping[str, Any] = json.loads(text)
     parent = Parent()
     patches = patches_of(setup)

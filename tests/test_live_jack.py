@@ -106,7 +106,7 @@ class Rig:
 def transfer(heard: Audio, row: int = 0) -> npt.NDArray[np.complex128]:
     """What became of the noise, against the wire: exact at every frequency, as the noise has a period."""
     wire = np.roll(heard[WIRE], SHIFT * row)
-    return np.asarray(np.fft.rfft(heard[row]) / np.fft.rfft(wire))[HEARD]
+    return np.asarray(np.fft.rfft(heard[row])[HEARD] / np.fft.rfft(wire)[HEARD])
 
 
 def error_db(heard: Audio, row: int, settings: EqSettings, rate_hz: float = RATE_HZ) -> float:
